@@ -1,0 +1,1 @@
+"""The rules that a stranger can check: everything here runs alone, from the published bytes."""
