@@ -1,0 +1,224 @@
+"""A CSV file as rows that know where they stand, so that each fault can be named with its line and its column.
+
+UTF-8 with or without a byte order mark, comma, quotes doubled inside quotes (RFC 4180). Which header names a field goes
+by is a table, the `Form`; a column that no name fits is left unread and can be asked for with `notices`.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from api.importing.report import Report
+
+PADDING = " \t\u00a0\u3000"  # spreadsheets pad cells with these, a tab to keep long numbers as text
+MAX_CELL = 4000
+
+# Data that identify a person and that a draw does not need: not taken at all, not even to be thrown away.
+_PERSONAL = re.compile(r"身份证|身份号|手机|电话|联系方式|phone|mobile|telephone|idcard|idcardno|citizenid|nationalid")
+_HALF_WIDTH = str.maketrans("（），", "(),")
+_INVISIBLE = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+
+
+def plain(text: str) -> str:
+    """Return a word as the tables spell it: lower case, brackets and commas of half width."""
+    return text.lower().translate(_HALF_WIDTH)
+
+
+@dataclass(frozen=True)
+class Form:
+    """The columns of one kind of file: the accepted header names per field, the fields that must be there, and the
+    names that are known and not needed."""
+
+    names: Mapping[str, tuple[str, ...]]
+    required: tuple[str, ...]
+    unused: frozenset[str] = frozenset()
+
+    def field_of(self, header: str) -> str | None:
+        """Return the field that a column of this header is."""
+        spelled = plain(header)
+        return next((name for name, accepted in self.names.items() if spelled in accepted), None)
+
+
+@dataclass
+class Row:
+    """One row: its line in the file, and its trimmed cells by field; a field that was refused reads as empty."""
+
+    line: int
+    cells: dict[str, str]
+    headers: Mapping[str, str]
+    report: Report
+    refused: set[str] = field(default_factory=set)
+
+    def refuse(self, name: str, zh: str, en: str, value: str | None = None) -> None:
+        """Note a fault of the field `name`; the first one of a field is enough."""
+        if name not in self.refused:
+            self.refused.add(name)
+            shown = self.cells.get(name, "") if value is None else value
+            self.report.add(self.line, self.headers.get(name, ""), shown, zh, en)
+
+    def get(self, name: str) -> str:
+        """Return the cell, "" where it is empty, missing or refused."""
+        return "" if name in self.refused else self.cells.get(name, "")
+
+
+def rows(data: bytes, form: Form, report: Report) -> Iterator[Row]:
+    """Yield the rows of `data` that have the right number of cells; what is wrong with the others goes to `report`."""
+    text = _text(data, report)
+    lines = _Lines(text, report)
+    headers = next(lines, None)
+    if headers is None:
+        if text and not report.faults():
+            report.add(1, "", "", "文件是空的", "the file is empty")
+        return
+    columns = _columns(headers[1], form, report)
+    if columns is None:
+        return
+    spelled = {name: headers[1][place].strip(PADDING) for place, name in columns.items()}
+    found = False
+    for line, cells in lines:
+        if not any(cell.strip(PADDING) for cell in cells):
+            continue
+        found = True
+        if len(cells) != len(headers[1]):
+            _count_fault(line, cells, headers[1], report)
+            continue
+        row = Row(line, {name: cells[place].strip(PADDING) for place, name in columns.items()}, spelled, report)
+        _refuse_characters(row)
+        yield row
+    if not found and not report.faults():
+        report.add(1, "", "", "只有表头,没有数据行", "there is a header and no row")
+
+
+def notices(data: bytes, form: Form) -> list[dict[str, Any]]:
+    """Return, in the form of faults, the columns that are not known and therefore not read. They refuse nothing."""
+    report = Report()
+    first = next(_Lines(_text(data, Report()), Report()), (1, []))[1]
+    for place, header in enumerate((cell.strip(PADDING) for cell in first), start=1):
+        if form.field_of(header) is None and plain(header) not in form.unused:
+            name = header or f"({place})"
+            report.add(1, name, "", "不认识这一列,未读取", "this column is not known and was not read")
+    return report.faults()
+
+
+class _Lines:
+    """The records of a CSV text with the number of the physical line on which each begins."""
+
+    def __init__(self, text: str, report: Report) -> None:
+        # Without newline="" a quoted line break would be rewritten; with it, \r, \n and \r\n each count as one line.
+        self._reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+        self._report = report
+        self._ended = False
+
+    def __iter__(self) -> _Lines:
+        return self
+
+    def __next__(self) -> tuple[int, list[str]]:
+        while not self._ended:
+            line = self._reader.line_num + 1
+            try:
+                cells = next(self._reader)
+            except StopIteration:
+                break
+            except csv.Error as error:
+                # A quote that swallowed lines: what follows would be read inside out, so the file ends here.
+                self._ended = self._reader.line_num != line
+                self._quote_fault(line, str(error))
+                continue
+            if cells:
+                return line, cells
+        raise StopIteration
+
+    def _quote_fault(self, line: int, error: str) -> None:
+        rest = (",其后各行未读", "; what follows was not read") if self._ended else ("", "")
+        self._report.add(line, "", "", f"引号不成对或单元格过长{rest[0]}", f"quotes do not match ({error}){rest[1]}")
+
+
+def _text(data: bytes, report: Report) -> str:
+    """Decode the file; the text ends before the first byte that is not UTF-8, which is a fault."""
+    for mark, zh, en in (
+        (b"PK\x03\x04", "这是Excel工作簿,请另存为“CSV UTF-8”", "this is an Excel workbook; save it as CSV UTF-8"),
+        (b"\xff\xfe", "文件编码是UTF-16,请另存为“CSV UTF-8”", "the encoding is UTF-16; save the file as CSV UTF-8"),
+        (b"\xfe\xff", "文件编码是UTF-16,请另存为“CSV UTF-8”", "the encoding is UTF-16; save the file as CSV UTF-8"),
+    ):
+        if data.startswith(mark):
+            report.add(1, "", "", zh, en)
+            return ""
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        report.add(data.count(b"\n", 0, error.start) + 1, "", "", *_encoding_fault(data))
+        return ""
+    if not text:
+        report.add(1, "", "", "文件是空的", "the file is empty")
+    return text
+
+
+def _encoding_fault(data: bytes) -> tuple[str, str]:
+    try:
+        data.decode("gb18030")
+    except UnicodeDecodeError:
+        return "文件不是UTF-8编码", "the file is not UTF-8"
+    return (
+        "文件编码像是GB18030(GBK),请另存为“CSV UTF-8”",
+        "the file is not UTF-8, its encoding looks like GB18030 (GBK); save it as CSV UTF-8",
+    )
+
+
+def _columns(headers: list[str], form: Form, report: Report) -> dict[int, str] | None:
+    """Return the field of each column that is read, by its place; None where the header refuses the file."""
+    columns: dict[int, str] = {}
+    sound = True
+    for place, header in enumerate(cell.strip(PADDING) for cell in headers):
+        name = form.field_of(header)
+        if name is None and _PERSONAL.search(re.sub(r"[\s_-]", "", header.lower())):
+            sound = False
+            zh = "不收集身份证号和电话(数据最小化,《个人信息保护法》第六条),请删去此列"
+            en = "identity numbers and telephones are not taken (data minimisation); delete this column"
+            report.add(1, header, "", zh, en)
+        elif name in columns.values():
+            sound = False
+            zh, en = f"有两列都是“{form.names[str(name)][0]}”", f"two columns are both {form.names[str(name)][0]!r}"
+            report.add(1, header, "", zh, en)
+        elif name is not None:
+            columns[place] = name
+    for name in form.required:
+        if name not in columns.values():
+            sound = False
+            accepted = "、".join(form.names[name])
+            zh, en = f"缺少必需的列,可用的列名:{accepted}", f"a required column is missing; accepted names: {accepted}"
+            report.add(1, form.names[name][0], ",".join(headers), zh, en)
+    return columns if sound else None
+
+
+def _count_fault(line: int, cells: list[str], headers: list[str], report: Report) -> None:
+    zh = f"应有{len(headers)}个单元格,实有{len(cells)}个"
+    en = f"the header has {len(headers)} cells, this row has {len(cells)}"
+    if len(cells) < len(headers):
+        report.add(line, headers[len(cells)].strip(PADDING), "", zh, en)
+    else:
+        report.add(line, "", cells[len(headers)], zh, en)
+
+
+def _refuse_characters(row: Row) -> None:
+    """Refuse what has no canonical spelling, and invisible characters, which let two names read alike."""
+    for name, text in row.cells.items():
+        if text.isascii() and text.isprintable() and len(text) <= MAX_CELL:
+            continue
+        hidden = next((c for c in text if not c.isprintable() and unicodedata.category(c) in _INVISIBLE), None)
+        if hidden is not None:
+            code = f"U+{ord(hidden):04X}"
+            row.refuse(name, f"含有控制字符或不可见字符{code}", f"has the control or invisible character {code}")
+        elif "\ufffd" in text:
+            row.refuse(name, "含有乱码字符U+FFFD", "has U+FFFD: some program could not read this text")
+        elif not unicodedata.is_normalized("NFC", text):
+            changed = next((c for c in text if not unicodedata.is_normalized("NFC", c)), text[0])
+            code = f"U+{ord(changed):04X}"
+            row.refuse(name, f"字符{code}不是规范写法(Unicode NFC)", f"is not in Unicode form C, see {code}")
+        elif len(text) > MAX_CELL:
+            row.refuse(name, f"超过{MAX_CELL}个字符", f"is longer than {MAX_CELL} characters")
