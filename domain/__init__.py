@@ -1,0 +1,1 @@
+"""The write side: aggregates that decide, and the ledger that records what they decided."""

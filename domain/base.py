@@ -1,0 +1,82 @@
+"""What every aggregate shares: it decides in plain methods and records facts, and replaying facts checks nothing.
+
+`apply` also runs on every replay, so it holds no rule: a rule that is tightened next year must not make last year's
+history unloadable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+from domain.errors import Conflict, Invalid
+from domain.roles import Actor, Cause
+from verify.kinds import KINDS
+from verify.shape import misfit
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One thing that happened to one aggregate; `at` and `index` are None until the store has recorded it."""
+
+    originator_id: str
+    originator_version: int
+    kind: str
+    actor: Actor
+    command: str
+    data: dict[str, Any]
+    at: str | None = None
+    index: int | None = None
+
+
+class Recorded:
+    """An aggregate: its stream as `id`, its `version`, and the facts not yet saved."""
+
+    def __init__(self, stream: str) -> None:
+        self.id = stream
+        self.version = 0
+        self.pending: list[Fact] = []
+
+    def record(self, kind: str, cause: Cause, data: dict[str, Any]) -> None:
+        """Note a fact and change the state by it. Invalid where `data` has not the form of its kind."""
+        form = KINDS[kind]
+        reason = misfit(data, form.data)
+        if reason:
+            raise Invalid(f"数据格式不符：{reason}", reason, "LEDGER 2")
+        if form.first is not None and form.first != (self.version == 0):
+            self.refuse_state("尚未建立" if self.version == 0 else "已经存在", kind)
+        fact = Fact(self.id, self.version + 1, kind, cause.actor, cause.command, data)
+        self._replay(fact)
+        self.pending.append(fact)
+
+    def refuse_state(self, state: str, kind: str) -> None:
+        """Refuse a command that the present state does not allow."""
+        raise Conflict(f"{self.id} {state}，不能进行 {kind}", f"{self.id} does not allow {kind} now", "LEDGER 2")
+
+    def collect_events(self) -> Sequence[Fact]:
+        """Hand over the facts to be saved, once."""
+        pending, self.pending = self.pending, []
+        return pending
+
+    def apply(self, fact: Fact) -> None:
+        """Change the state by one fact. No checks here."""
+        raise NotImplementedError
+
+    def _replay(self, fact: Fact) -> None:
+        self.apply(fact)
+        self.version = fact.originator_version
+
+    @classmethod
+    def project(cls, aggregate: Self | None, facts: Iterable[Fact]) -> Self | None:
+        """Fold recorded facts, from nothing or from an older state; None where there are none."""
+        for fact in facts:
+            if aggregate is None:
+                aggregate = cls(fact.originator_id)
+            aggregate._replay(fact)
+        return aggregate
+
+
+def as_entry_actor(actor: Actor) -> dict[str, str]:
+    """Return the actor as it stands in an entry."""
+    return asdict(actor)

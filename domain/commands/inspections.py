@@ -1,0 +1,116 @@
+"""Commands of an inspection: notice, completion, result, publication."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from domain.commands.draws import DrawCommands
+from domain.core import Decision, Receipt
+from domain.draws import Draw
+from domain.errors import Conflict, Invalid, NotFound
+from domain.inspections import Inspection
+from domain.plans import Plan
+from domain.registries import Registry
+from domain.roles import Actor, Cause
+
+
+class InspectionCommands(DrawCommands):
+    """Inspections of drawn objects."""
+
+    def notify(self, by: Actor, command: str, *, draw: str, object_id: str, visit_on: str) -> Receipt:
+        """Record the notice to a drawn object: its team is the assigned one, never a chosen one."""
+
+        def decide(cause: Cause) -> Decision:
+            found = self._get(Draw, draw)
+            if found.state != "signed-off":
+                raise Conflict(f"{draw} 尚未经纪检签字", f"{draw} is not signed off", "方案第五(三)1条")
+            team = self._team(found, object_id)
+            plan = self._get(Plan, found.opening["plan"])
+            today = self.clock.now()[:10]
+            if visit_on < today:
+                raise Invalid(f"检查日期 {visit_on} 早于今日", f"the visit on {visit_on} lies in the past", "方案第五(四)条")
+            plan.require_within(visit_on)
+            fresh = self._fresh(Inspection, f"inspection/{draw.partition('/')[2]}/{object_id}")
+            data = {"draw": draw, "object": object_id, "item": found.opening["item"], "inspectors": team}
+            fresh.notify(cause, {**data, "visit_on": visit_on})
+            return Decision(fresh)
+
+        facts = {"draw": draw, "object_id": object_id, "visit_on": visit_on}
+        return self._do(by, command, "inspection.notified", facts, decide)
+
+    def complete(
+        self, by: Actor, command: str, *, inspection: str, completed_on: str, methods: list[str]
+    ) -> Receipt:
+        """Record that the inspection was carried out by its two inspectors, whose certificates were valid that day."""
+        facts = {"inspection": inspection, "completed_on": completed_on, "methods": methods}
+
+        def step(found: Inspection, cause: Cause) -> None:
+            found.complete(cause, self.clock.now()[:10], completed_on, methods)
+            self._refuse_expired(found, completed_on)
+
+        return self._inspect(by, command, "inspection.completed", facts, step)
+
+    def record_result(
+        self,
+        by: Actor,
+        command: str,
+        *,
+        inspection: str,
+        categories: list[str],
+        not_checkable: str | None,
+        follow_up: str | None,
+    ) -> Receipt:
+        """Record what the inspection found."""
+        facts = {
+            "inspection": inspection,
+            "categories": categories,
+            "not_checkable": not_checkable,
+            "follow_up": follow_up,
+        }
+        return self._inspect(
+            by, command, "result.recorded", facts, lambda i, c: i.record_result(c, categories, not_checkable, follow_up)
+        )
+
+    def publish_result(self, by: Actor, command: str, *, inspection: str, channel: str, reference: str) -> Receipt:
+        """Record the publication of the result, with its deadline and whether it is late."""
+        facts = {"inspection": inspection, "channel": channel, "reference": reference}
+
+        def step(found: Inspection, cause: Cause) -> None:
+            found.publish_result(cause, self.clock.now()[:10], self.calendar(), channel, reference)
+
+        return self._inspect(by, command, "result.published", facts, step)
+
+    def _inspect(
+        self, by: Actor, command: str, kind: str, facts: dict[str, Any], step: Callable[[Inspection, Cause], None]
+    ) -> Receipt:
+        def decide(cause: Cause) -> Decision:
+            found = self._get(Inspection, facts["inspection"])
+            step(found, cause)
+            return Decision(found)
+
+        return self._do(by, command, kind, facts, decide)
+
+    def _team(self, draw: Draw, object_id: str) -> list[str]:
+        """Return the inspectors assigned to a drawn object. NotFound where it was not drawn, Conflict where none is."""
+        known: dict[str, dict[str, list[str]]] = self.__dict__.setdefault("_teams", {})
+        if draw.id not in known:
+            known[draw.id] = {line["id"]: line["inspectors"] for line in self.lines(draw.assigned)}
+        team = known[draw.id].get(object_id)
+        if team is None:
+            raise NotFound(f"{object_id} 未被 {draw.id} 抽中", f"{object_id} was not drawn in {draw.id}", "方案第五(三)1条")
+        if not team:
+            raise Conflict(f"{object_id} 尚无检查人员", f"{object_id} has no inspectors", "行政处罚法第四十二条")
+        return team
+
+    def _refuse_expired(self, inspection: Inspection, day: str) -> None:
+        draw = self._get(Draw, inspection.draw)
+        rows = self.registry_state(self._get(Registry, draw.opening["inspectors"]))
+        for name in inspection.inspectors:
+            valid_to = rows[name]["certificate_valid_to"] if name in rows else None
+            if valid_to is None or valid_to < day:
+                raise Conflict(
+                    f"检查人员 {name} 的执法证在 {day} 无效",
+                    f"the certificate of {name} is not valid on {day}",
+                    "行政处罚法第四十二条",
+                )

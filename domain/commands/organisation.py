@@ -1,0 +1,89 @@
+"""Commands about who exists and which days are worked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from domain.core import Core, Decision, Receipt
+from domain.errors import Conflict, Invalid, NotFound
+from domain.organisation import Account, CalendarYear, Unit
+from domain.roles import Actor, Cause
+from verify import canonical, documents
+from verify.calendar import Calendar
+from verify.kinds import CALENDAR
+from verify.shape import misfit
+
+
+class OrganisationCommands(Core):
+    """Units, accounts and calendars."""
+
+    def register_unit(
+        self, by: Actor, command: str, *, unit: str, name: str, kind: str, parent: str | None
+    ) -> Receipt:
+        """Register a unit under its code, below its parent."""
+
+        def decide(cause: Cause) -> Decision:
+            if parent is not None:
+                self._get(Unit, f"unit/{parent}")
+            fresh = self._fresh(Unit, f"unit/{unit}")
+            fresh.register(cause, unit, name, kind, parent)
+            return Decision(fresh)
+
+        facts = {"unit": unit, "name": name, "kind": kind, "parent": parent}
+        return self._do(by, command, "unit.registered", facts, decide)
+
+    def open_account(self, by: Actor, command: str, *, account: str, role: str, unit: str) -> Receipt:
+        """Open an account with one role in one registered unit."""
+
+        def decide(cause: Cause) -> Decision:
+            self._get(Unit, f"unit/{unit}")
+            fresh = self._fresh(Account, f"account/{account}")
+            fresh.open(cause, account, role, unit)
+            return Decision(fresh)
+
+        facts = {"account": account, "role": role, "unit": unit}
+        return self._do(by, command, "account.opened", facts, decide)
+
+    def close_account(self, by: Actor, command: str, *, account: str, reason: str) -> Receipt:
+        """Close an account: it acts no more."""
+
+        def decide(cause: Cause) -> Decision:
+            found = self._get(Account, f"account/{account}")
+            found.close(cause, reason)
+            return Decision(found)
+
+        return self._do(by, command, "account.closed", {"account": account, "reason": reason}, decide)
+
+    def record_calendar(self, by: Actor, command: str, *, record: dict[str, Any]) -> Receipt:
+        """Record the holidays and make-up working days of one year, as the State Council published them."""
+
+        def decide(cause: Cause) -> Decision:
+            reason = misfit(record, CALENDAR, "record")
+            days = [] if reason else [*record["holidays"], *record["makeup_workdays"]]
+            foreign = next((day for day in days if day[:4] != f"{record['year']:04d}"), None)
+            if reason or foreign:
+                reason = reason or f"{foreign} is not a day of {record['year']}"
+                raise Invalid(f"日历有误：{reason}", reason, "方案第五(五)条")
+            stream = f"calendar/{record['year']}"
+            year = self._get(CalendarYear, stream) if self._exists(stream) else CalendarYear(stream)
+            year.note(cause, record["year"], self.put(canonical.encode(record), documents.JSON))
+            return Decision(year)
+
+        return self._do(by, command, "calendar.recorded", {"record": record}, decide)
+
+    def calendar(self) -> Calendar:
+        """Return the working days of all recorded years."""
+        known = Calendar()
+        for year in range(2000, 2100):
+            stream = f"calendar/{year}"
+            if self._exists(stream):
+                content = self.store.document(self._get(CalendarYear, stream).document["sha256"])
+                if content is None:
+                    raise NotFound(f"{year} 年日历文档缺失", f"the calendar of {year} is missing", "LEDGER 3")
+                known = known.plus(canonical.decode(content))
+        return known
+
+    def _fresh(self, kind: type[Any], stream: str) -> Any:
+        if self._exists(stream):
+            raise Conflict(f"{stream} 已存在", f"{stream} exists already", "LEDGER 2")
+        return kind(stream)

@@ -1,0 +1,354 @@
+"""The application around the aggregates: one lock, one command at a time, one entry each, and the signed head.
+
+A command is: may they? - load - decide - save. It is acknowledged after its transaction is durable; the same command id
+again is answered with the same receipt. Source: ledger specification, sections 2 and 7.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+from eventsourcing.application import AggregateNotFoundError, Application
+
+from domain import roles
+from domain.base import Recorded
+from domain.clock import Clock, SteppedClock, SystemClock, after
+from domain.errors import Conflict, Forbidden, Invalid, NotFound, Unavailable
+from domain.lockfile import LockFile
+from domain.organisation import Account, Log, Unit
+from domain.private import Private
+from domain.roles import SYSTEM, Actor, Cause
+from domain.signer import Signer
+from domain.store.mapper import EntryMapper
+from domain.store.sqlite import Private as Beside
+from domain.store.sqlite import Store, references
+from verify import canonical, checkpoint, documents, entries, tiles
+from verify.documents import Listing
+
+A = TypeVar("A", bound=Recorded)
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What a client gets for a command that was carried out: where its entry stands, and the leaf to look for."""
+
+    index: int
+    leaf: str
+    at: str
+    stream: str
+    version: int
+    kind: str
+    command: str
+
+
+class Decision:
+    """What a command decided: the aggregate with its new fact, and what is kept beside it."""
+
+    def __init__(self, aggregate: Recorded, beside: Beside | None = None) -> None:
+        self.aggregate, self.beside = aggregate, beside
+
+
+class _Application(Application[str]):
+    name = "ledger"
+
+
+class Core:
+    """One log in one folder: `ledger.db`, `signer/`, `lock`, `log.vkey`."""
+
+    def __init__(self, folder: Path, create: bool = False) -> None:
+        self.folder = folder
+        self._command_lock = threading.RLock()
+        self._lock_file = LockFile(folder / "lock")
+        try:
+            self.signer = Signer(folder / "signer")
+            database = folder / "ledger.db"
+            if not create and not database.is_file():
+                raise Unavailable(f"{database} 不存在", f"{database} does not exist", "LEDGER 7")
+            self._application = _Application(
+                {
+                    "PERSISTENCE_MODULE": "domain.store.sqlite",
+                    "MAPPER_TOPIC": f"{EntryMapper.__module__}:{EntryMapper.__qualname__}",
+                    "LEDGER_DATABASE": str(database),
+                    "LEDGER_CREATE": "y" if create else "n",
+                    "AGGREGATE_CACHE_MAXSIZE": "500",
+                }
+            )
+        except BaseException:
+            self._lock_file.release()
+            raise
+        recorder = self._application.recorder
+        if not isinstance(recorder, Store):
+            raise TypeError("the factory gives another store")
+        self.store: Store = recorder
+        self.private = Private(self.store)
+        self.clock: Clock = SystemClock()
+
+    @classmethod
+    def open(cls, folder: Path) -> Self:
+        """Open an existing log. Unavailable when another process has it, or when it is behind what was published."""
+        if not (folder / "signer").is_dir():
+            raise Unavailable(f"{folder} 中没有台账", f"there is no log in {folder}", "LEDGER 7")
+        core = cls(folder)
+        try:
+            core._start()
+        except BaseException:
+            core.close()
+            raise
+        return core
+
+    @classmethod
+    def create(
+        cls,
+        folder: Path,
+        origin: str,
+        *,
+        clock: str = "system",
+        unit: str,
+        unit_name: str,
+        account: str = "admin",
+    ) -> Self:
+        """Make a new log: its key, entry 0, its first unit (the bureau) and its first account (an administrator).
+
+        An interrupted creation is finished by calling this again with the same facts.
+        """
+        if clock == "stepped" and not origin.startswith("demo."):
+            raise Invalid("步进时钟只用于演示台账", "a stepped clock is for origins that begin with demo.", "LEDGER 11")
+        folder.mkdir(parents=True, exist_ok=True)
+        if not (folder / "signer" / "head.json").is_file():
+            with suppress(FileNotFoundError):
+                (folder / "signer" / "key.pem").unlink()
+                (folder / "signer").rmdir()
+            Signer.create(folder / "signer", origin)
+        core = cls(folder, create=not (folder / "ledger.db").is_file())
+        try:
+            core._found(origin, clock, unit, unit_name, account)
+            core._start()
+        except BaseException:
+            core.close()
+            raise
+        return core
+
+    def _found(self, origin: str, clock: str, unit: str, unit_name: str, account: str) -> None:
+        if self.signer.origin != origin:
+            raise Conflict(f"此处已有台账 {self.signer.origin}", f"here is the log {self.signer.origin}", "LEDGER 1")
+        (self.folder / "log.vkey").write_text(self.signer.vkey + "\n", "ascii")
+        self.clock = SteppedClock() if clock == "stepped" else SystemClock()
+
+        def log(cause: Cause) -> Decision:
+            aggregate = Log("log/main")
+            aggregate.create(cause, origin, self.signer.vkey, clock)
+            return Decision(aggregate)
+
+        def bureau(cause: Cause) -> Decision:
+            aggregate = Unit(f"unit/{unit}")
+            aggregate.register(cause, unit, unit_name, "bureau", None)
+            return Decision(aggregate)
+
+        def first(cause: Cause) -> Decision:
+            aggregate = Account(f"account/{account}")
+            aggregate.open(cause, account, "admin", unit)
+            return Decision(aggregate)
+
+        self._do(SYSTEM, "create-log", "log.created", {"origin": origin, "clock": clock}, log)
+        self._do(SYSTEM, "create-unit", "unit.registered", {"unit": unit, "name": unit_name}, bureau)
+        self._do(SYSTEM, "create-account", "account.opened", {"account": account}, first)
+
+    def _start(self) -> None:
+        """Check the database against the signer's head, and set the clock. Unavailable where it is behind."""
+        head = self.signer
+        if self.store.size < head.size or (head.size and self.store.root(head.size) != head.root):
+            raise Unavailable(
+                f"数据库有 {self.store.size} 条，落后于已公布的检查点（{head.size} 条）或与之不符，拒绝写入；"
+                "请用 fairdraw recover 恢复",
+                f"the database with {self.store.size} entries is older than the checkpoint of {head.size} that was "
+                "published, or differs from it; `fairdraw recover` continues",
+                "LEDGER 7",
+            )
+        log = self._get(Log, "log/main")
+        self.origin, self.vkey = log.origin, self.signer.vkey
+        self.agency = entries.parse(next(self.store.entries(1, 2))).data["unit"]
+        if log.clock == "stepped":
+            last = entries.parse(next(self.store.entries(self.size - 1)))
+            self.clock = SteppedClock(max(self.private.clock() or "", last.at))
+
+    def close(self) -> None:
+        """Close the database and give the lock back."""
+        self.store.close()
+        self._application.close()
+        self._lock_file.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # -- commands
+
+    def actor(self, account: str) -> Actor:
+        """Return who an account is. NotFound where there is none, Forbidden where it was closed."""
+        found = self._get(Account, f"account/{account}")
+        if found.closed:
+            raise Forbidden(f"账号 {account} 已注销", f"the account {account} is closed", "方案四")
+        return found.actor
+
+    def _do(
+        self, by: Actor, command: str, kind: str, facts: dict[str, Any], decide: Callable[[Cause], Decision]
+    ) -> Receipt:
+        """Carry out one command: its role is asked first, then whether it was done already, then it is decided."""
+        roles.require(by, kind)
+        if not entries.COMMAND.fullmatch(command):
+            raise Invalid("命令标识不合要求", "a command id has 1 to 64 of A-Z a-z 0-9 . _ -", "LEDGER 2")
+        fingerprint = _fingerprint(kind, facts)
+        with self._command_lock:
+            done = self.store.command(by.account, command)
+            if done is None:
+                with _refusing_bad_values():
+                    self._save(decide(Cause(by, command)), by, command, fingerprint)
+                done = self.store.command(by.account, command)
+        if done is None or not _same(done, kind, fingerprint):
+            raise Conflict(
+                f"命令标识 {command} 已用于另一条命令",
+                f"the command id {command} was used for another command",
+                "LEDGER 2",
+            )
+        return _receipt(entries.parse(done[0]))
+
+    def _save(self, decision: Decision, by: Actor, command: str, fingerprint: bytes) -> None:
+        at = self.clock.now()
+        stepped = self.clock if isinstance(self.clock, SteppedClock) else None
+        facts = decision.aggregate.pending
+        self._application.save(
+            decision.aggregate,  # type: ignore[arg-type]
+            at=at,
+            account=by.account,
+            command=command,
+            fingerprint=fingerprint,
+            documents=[reference for fact in facts for reference in references(fact.data)],
+            private=decision.beside,
+            clock=after(at, 1) if stepped else None,
+        )
+        if stepped:
+            stepped.advance(1)
+
+    def _get(self, kind: type[A], stream: str) -> A:
+        """Load an aggregate; NotFound where nothing was recorded in its stream."""
+        try:
+            found = self._application.repository.get(stream, projector_func=kind.project)  # type: ignore[type-var]
+        except AggregateNotFoundError:
+            raise NotFound(f"{stream} 不存在", f"there is no {stream}", "LEDGER 2") from None
+        if not isinstance(found, kind):
+            raise NotFound(f"{stream} 不是 {kind.__name__}", f"{stream} is not a {kind.__name__}", "LEDGER 2")
+        return found
+
+    def _exists(self, stream: str) -> bool:
+        return bool(self.store.select_events(stream, limit=1))
+
+    def _next(self, prefix: str) -> int:
+        return self.store.count_streams(prefix) + 1
+
+    def advance_clock(self, seconds: float) -> str:
+        """Move the stepped clock of a demonstration on and return where it stands. Conflict for a real clock."""
+        with self._command_lock:
+            if not isinstance(self.clock, SteppedClock):
+                raise Conflict("真实台账的时钟不可拨动", "the clock of a real log cannot be moved", "LEDGER 11")
+            now = self.clock.advance(seconds)
+            self.private.set_clock(now)
+            return now
+
+    # -- documents
+
+    def put_listing(self, listing: Listing) -> dict[str, Any]:
+        """Store a list and return `{"document","count","root"}` as entries carry it."""
+        return {"document": self.put(listing.content), "count": listing.count, "root": listing.root.hex()}
+
+    def put(self, content: bytes, media: str = documents.LINES) -> dict[str, Any]:
+        """Store a public document and return the reference to it."""
+        self.store.put_document(content)
+        return documents.reference(content, media)
+
+    def lines(self, sha256: str) -> list[dict[str, Any]]:
+        """Return the rows of a stored list. NotFound where it is missing."""
+        content = self.store.document(sha256)
+        if content is None:
+            raise NotFound(f"文档 {sha256} 缺失", f"the document {sha256} is missing", "LEDGER 3")
+        return documents.parse(content)
+
+    # -- the log
+
+    @property
+    def size(self) -> int:
+        """The number of entries."""
+        return self.store.size
+
+    @property
+    def published_size(self) -> int:
+        """The size of the last published checkpoint, 0 before the first."""
+        note = self.store.checkpoint()
+        return checkpoint.parse(note)[0].size if note else 0
+
+    def checkpoint(self) -> bytes | None:
+        """Return the last published checkpoint, None before the first."""
+        return self.store.checkpoint()
+
+    def publish_checkpoint(self) -> bytes:
+        """Sign the present head if it moved, publish it and return the note.
+
+        A crash after the signature leaves a signed head that nobody saw; the next call signs the same or a larger one.
+        """
+        with self._command_lock:
+            last, size = self.store.checkpoint(), self.size
+            if last is None or checkpoint.parse(last)[0].size < size:
+                path = self.store.consistency_path(self.signer.size, size)
+                last = self.signer.sign(size, self.store.root(size), path)
+                self.store.put_checkpoint(size, last)
+            return last
+
+    def leaves(self, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
+        """Yield leaf hashes."""
+        return self.store.leaves(start, stop)
+
+    def tile(self, level: int, index: int, width: int) -> bytes | None:
+        """Return the hashes of a tile of the published tree, None where it has no such tile."""
+        first = index * tiles.WIDTH
+        if first + width > self.published_size >> (8 * level):
+            return None
+        return b"".join(self.store.node(8 * level, first + n) for n in range(width))
+
+    def bundle(self, index: int, width: int) -> bytes | None:
+        """Return an entry bundle of the published tree, None where it has no such bundle."""
+        first = index * tiles.WIDTH
+        if first + width > self.published_size:
+            return None
+        return tiles.encode_bundle(list(self.store.entries(first, first + width)))
+
+
+def _fingerprint(kind: str, facts: dict[str, Any]) -> bytes:
+    with _refusing_bad_values():
+        return hashlib.sha256(canonical.encode({"kind": kind, "facts": facts})).digest()
+
+
+class _refusing_bad_values:
+    """Turn a value without a canonical spelling, or an entry that grew too long, into a refusal."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        if isinstance(error, canonical.NotCanonical | entries.EntryError):
+            raise Invalid(f"内容不能规范表示：{error}", str(error), "LEDGER 2") from error
+
+
+def _same(done: tuple[bytes, bytes], kind: str, fingerprint: bytes) -> bool:
+    """Whether a recorded command is the one asked for; of a restored entry only its kind is known."""
+    return done[1] == fingerprint if done[1] else entries.parse(done[0]).kind == kind
+
+
+def _receipt(entry: entries.Entry) -> Receipt:
+    return Receipt(entry.index, entry.leaf.hex(), entry.at, entry.stream, entry.version, entry.kind, entry.command)

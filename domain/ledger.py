@@ -1,0 +1,13 @@
+"""The ledger: every command there is, over one log."""
+
+from __future__ import annotations
+
+from domain.commands.inspections import InspectionCommands
+
+
+class Ledger(InspectionCommands):
+    """One authority's log, written by one process at a time.
+
+    `Ledger.create(folder, origin, …)` makes one, `Ledger.open(folder)` opens it; commands are its methods, each answering
+    a `Receipt` or raising a `domain.errors.Refusal`.
+    """

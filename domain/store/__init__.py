@@ -1,0 +1,1 @@
+"""Where entries are kept: one native file per database, joined by one contract."""

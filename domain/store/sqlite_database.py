@@ -1,0 +1,198 @@
+"""One SQLite file: one writer connection, readers that cannot write, and everything the record can be asked.
+
+Every reader asks the writer connection under its lock or a connection of its own that is `query_only`: two connections
+never write.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from domain.store import schema
+from verify.nodes import consistency_path_at, root_at
+
+CHUNK = 1 << 20
+"""Documents are kept in pieces of this many bytes."""
+
+
+class Database:
+    """The connections to one file, and what is read from it."""
+
+    def __init__(self, path: Path, create: bool = False) -> None:
+        """Open the database at `path`. ValueError for a database of another version, or one that is not durable."""
+        self._path = path
+        self._lock = threading.RLock()
+        self._depth = 0
+        self._writer = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        self._writer.execute("PRAGMA journal_mode = WAL")
+        self._writer.execute("PRAGMA synchronous = FULL")
+        if self._writer.execute("PRAGMA synchronous").fetchone() != (2,):
+            raise ValueError("this SQLite cannot be made to wait for the disk")
+        if create:
+            self._writer.executescript(
+                f"BEGIN IMMEDIATE;{schema.TABLES}{schema.DENY}PRAGMA user_version = {schema.VERSION};COMMIT;"
+            )
+        found = self._writer.execute("PRAGMA user_version").fetchone()[0]
+        if found != schema.VERSION:
+            raise ValueError(f"the database has version {found}, this program knows {schema.VERSION}")
+
+    def close(self) -> None:
+        """Close the writer connection."""
+        with self._lock:
+            self._writer.close()
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """Give the one writer connection inside a transaction: committed at the end, rolled back by any exception."""
+        with self._lock:
+            if self._depth:
+                raise RuntimeError("a transaction is already open in this thread")
+            self._writer.execute("BEGIN IMMEDIATE")
+            self._depth = 1
+            try:
+                yield self._writer
+                self._writer.execute("COMMIT")
+            except BaseException:
+                if self._writer.in_transaction:
+                    self._writer.execute("ROLLBACK")
+                raise
+            finally:
+                self._depth = 0
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """Give a connection that cannot write."""
+        connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
+        try:
+            connection.execute("PRAGMA query_only = ON")
+            yield connection
+        finally:
+            connection.close()
+
+    # -- reading the record
+
+    @property
+    def size(self) -> int:
+        """The number of entries."""
+        with self._lock:
+            return int(self._writer.execute("SELECT coalesce(max(idx) + 1, 0) FROM entries").fetchone()[0])
+
+    def entries(self, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
+        """Yield the raw entries from index `start` to `stop` (not included), in pages."""
+        yield from self._column("raw", start, stop)
+
+    def leaves(self, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
+        """Yield the leaf hashes from index `start` to `stop` (not included), in pages."""
+        yield from self._column("leaf", start, stop)
+
+    def _column(self, column: str, start: int, stop: int | None) -> Iterator[bytes]:
+        last = 1 << 62 if stop is None else stop
+        while start < last:
+            with self._lock:
+                rows = self._writer.execute(
+                    f"SELECT {column} FROM entries WHERE idx >= ? AND idx < ? ORDER BY idx LIMIT 1000", (start, last)
+                ).fetchall()
+            if not rows:
+                return
+            yield from (bytes(row[0]) for row in rows)
+            start += len(rows)
+
+    def command(self, account: str, command: str) -> tuple[bytes, bytes] | None:
+        """Return (entry, fingerprint) of a command that was carried out, None where it never was."""
+        with self._lock:
+            row = self._writer.execute(
+                "SELECT raw, fingerprint FROM commands JOIN entries USING (idx) WHERE account = ? AND command = ?",
+                (account, command),
+            ).fetchone()
+        return (bytes(row[0]), bytes(row[1])) if row else None
+
+    def count_streams(self, prefix: str) -> int:
+        """Return how many streams begin with `prefix` (plain ASCII)."""
+        with self._lock:
+            row = self._writer.execute(
+                "SELECT count(*) FROM entries WHERE version = 1 AND stream >= ? AND stream < ?", (prefix, prefix + "\x7f")
+            ).fetchone()
+        return int(row[0])
+
+    # -- the tree
+
+    def node(self, level: int, position: int) -> bytes:
+        """Return the hash over the 2^level leaves from position * 2^level on. KeyError where they are not all there."""
+        with self._lock:
+            return node_of(self._writer, level, position)
+
+    def root(self, size: int) -> bytes:
+        """Return the root over the first `size` entries."""
+        return root_at(self.node, size)
+
+    def consistency_path(self, old: int, new: int) -> list[bytes]:
+        """Return the proof that the first `new` entries extend the first `old`."""
+        return consistency_path_at(self.node, old, new)
+
+    # -- documents and checkpoints
+
+    def put_document(self, content: bytes) -> None:
+        """Store a document, durable when this returns; one that no entry names is harmless."""
+        sha256 = hashlib.sha256(content).hexdigest()
+        with self.writing() as connection:
+            known = connection.execute("SELECT 1 FROM documents WHERE sha256 = ?", (sha256,)).fetchone()
+            if known is None:
+                connection.execute("INSERT INTO documents VALUES (?, ?)", (sha256, len(content)))
+                pieces = (content[n : n + CHUNK] for n in range(0, len(content), CHUNK))
+                connection.executemany(
+                    "INSERT INTO chunks VALUES (?, ?, ?)", ((sha256, n, piece) for n, piece in enumerate(pieces))
+                )
+
+    def document(self, sha256: str) -> bytes | None:
+        """Return the bytes of a document, None where there is none of that hash."""
+        with self._lock:
+            if self._writer.execute("SELECT 1 FROM documents WHERE sha256 = ?", (sha256,)).fetchone() is None:
+                return None
+            rows = self._writer.execute("SELECT content FROM chunks WHERE sha256 = ? ORDER BY number", (sha256,))
+            return b"".join(bytes(row[0]) for row in rows)
+
+    def documents(self, below: int | None = None) -> Iterator[dict[str, Any]]:
+        """Yield `{"sha256","bytes","type","public"}` of every document that an entry (with index < `below`) names."""
+        yield from self._infos("idx < ?", (1 << 62 if below is None else below,))
+
+    def document_info(self, sha256: str) -> dict[str, Any] | None:
+        """Return how a document is named by an entry, None where none names it."""
+        return next(self._infos("sha256 = ?", (sha256,)), None)
+
+    def _infos(self, condition: str, values: tuple[Any, ...]) -> Iterator[dict[str, Any]]:
+        query = (
+            "SELECT sha256, bytes, min(type), max(public) FROM document_references JOIN documents USING (sha256) "
+            f"WHERE {condition} GROUP BY sha256 ORDER BY sha256"
+        )
+        with self._lock:
+            rows = self._writer.execute(query, values).fetchall()
+        for sha256, size, media, public in rows:
+            yield {"sha256": sha256, "bytes": size, "type": media, "public": bool(public)}
+
+    def put_checkpoint(self, size: int, note: bytes) -> None:
+        """Keep a signed checkpoint for publication."""
+        with self.writing() as connection:
+            connection.execute("INSERT OR IGNORE INTO checkpoints VALUES (?, ?)", (size, note))
+
+    def checkpoint(self) -> bytes | None:
+        """Return the largest published checkpoint, None before the first."""
+        with self._lock:
+            row = self._writer.execute("SELECT note FROM checkpoints ORDER BY size DESC LIMIT 1").fetchone()
+        return bytes(row[0]) if row else None
+
+
+def node_of(connection: sqlite3.Connection, level: int, position: int) -> bytes:
+    if level:
+        query, key = "SELECT hash FROM nodes WHERE level = ? AND position = ?", (level, position)
+    else:
+        query, key = "SELECT leaf FROM entries WHERE idx = ?2 AND ?1 = 0", (level, position)
+    row = connection.execute(query, key).fetchone()
+    if row is None:
+        raise KeyError((level, position))
+    return bytes(row[0])
