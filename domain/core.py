@@ -1,4 +1,4 @@
-"""The application around the aggregates: one lock, one command at a time, one entry each, and the signed head.
+"""Carrying out commands: one lock, one command at a time, one entry each.
 
 A command is: may they? - load - decide - save. It is acknowledged after its transaction is durable; the same command id
 again is answered with the same receipt. Source: ledger specification, sections 2 and 7.
@@ -7,29 +7,26 @@ again is answered with the same receipt. Source: ledger specification, sections 
 from __future__ import annotations
 
 import hashlib
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
-from eventsourcing.application import AggregateNotFoundError, Application
+from eventsourcing.application import AggregateNotFoundError
 
 from domain import roles
 from domain.base import Recorded
-from domain.clock import Clock, SteppedClock, SystemClock, after
+from domain.clock import SteppedClock, SystemClock, after
 from domain.errors import Conflict, Forbidden, Invalid, NotFound, Unavailable
-from domain.lockfile import LockFile
-from domain.organisation import Account, Log, Unit
-from domain.private import Private
+from domain.log import Log
+from domain.organisation import Account, Unit
+from domain.organisation import Log as LogRecord
 from domain.roles import SYSTEM, Actor, Cause
 from domain.signer import Signer
-from domain.store.mapper import EntryMapper
 from domain.store.sqlite import Private as Beside
-from domain.store.sqlite import Store, references
-from verify import canonical, checkpoint, documents, entries, tiles
-from verify.documents import Listing
+from domain.store.sqlite import references
+from verify import canonical, entries
 
 A = TypeVar("A", bound=Recorded)
 
@@ -54,40 +51,8 @@ class Decision:
         self.aggregate, self.beside = aggregate, beside
 
 
-class _Application(Application[str]):
-    name = "ledger"
-
-
-class Core:
-    """One log in one folder: `ledger.db`, `signer/`, `lock`, `log.vkey`."""
-
-    def __init__(self, folder: Path, create: bool = False) -> None:
-        self.folder = folder
-        self._command_lock = threading.RLock()
-        self._lock_file = LockFile(folder / "lock")
-        try:
-            self.signer = Signer(folder / "signer")
-            database = folder / "ledger.db"
-            if not create and not database.is_file():
-                raise Unavailable(f"{database} 不存在", f"{database} does not exist", "LEDGER 7")
-            self._application = _Application(
-                {
-                    "PERSISTENCE_MODULE": "domain.store.sqlite",
-                    "MAPPER_TOPIC": f"{EntryMapper.__module__}:{EntryMapper.__qualname__}",
-                    "LEDGER_DATABASE": str(database),
-                    "LEDGER_CREATE": "y" if create else "n",
-                    "AGGREGATE_CACHE_MAXSIZE": "500",
-                }
-            )
-        except BaseException:
-            self._lock_file.release()
-            raise
-        recorder = self._application.recorder
-        if not isinstance(recorder, Store):
-            raise TypeError("the factory gives another store")
-        self.store: Store = recorder
-        self.private = Private(self.store)
-        self.clock: Clock = SystemClock()
+class Core(Log):
+    """A log that carries out commands."""
 
     @classmethod
     def open(cls, folder: Path) -> Self:
@@ -141,7 +106,7 @@ class Core:
         self.clock = SteppedClock() if clock == "stepped" else SystemClock()
 
         def log(cause: Cause) -> Decision:
-            aggregate = Log("log/main")
+            aggregate = LogRecord("log/main")
             aggregate.create(cause, origin, self.signer.vkey, clock)
             return Decision(aggregate)
 
@@ -161,35 +126,13 @@ class Core:
 
     def _start(self) -> None:
         """Check the database against the signer's head, and set the clock. Unavailable where it is behind."""
-        head = self.signer
-        if self.store.size < head.size or (head.size and self.store.root(head.size) != head.root):
-            raise Unavailable(
-                f"数据库有 {self.store.size} 条，落后于已公布的检查点（{head.size} 条）或与之不符，拒绝写入；"
-                "请用 fairdraw recover 恢复",
-                f"the database with {self.store.size} entries is older than the checkpoint of {head.size} that was "
-                "published, or differs from it; `fairdraw recover` continues",
-                "LEDGER 7",
-            )
-        log = self._get(Log, "log/main")
+        self.require_not_behind()
+        log = self._get(LogRecord, "log/main")
         self.origin, self.vkey = log.origin, self.signer.vkey
         self.agency = entries.parse(next(self.store.entries(1, 2))).data["unit"]
         if log.clock == "stepped":
             last = entries.parse(next(self.store.entries(self.size - 1)))
             self.clock = SteppedClock(max(self.private.clock() or "", last.at))
-
-    def close(self) -> None:
-        """Close the database and give the lock back."""
-        self.store.close()
-        self._application.close()
-        self._lock_file.release()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    # -- commands
 
     def actor(self, account: str) -> Actor:
         """Return who an account is. NotFound where there is none, Forbidden where it was closed."""
@@ -225,7 +168,7 @@ class Core:
         stepped = self.clock if isinstance(self.clock, SteppedClock) else None
         facts = decision.aggregate.pending
         self._application.save(
-            decision.aggregate,  # type: ignore[arg-type]
+            decision.aggregate,
             at=at,
             account=by.account,
             command=command,
@@ -240,7 +183,7 @@ class Core:
     def _get(self, kind: type[A], stream: str) -> A:
         """Load an aggregate; NotFound where nothing was recorded in its stream."""
         try:
-            found = self._application.repository.get(stream, projector_func=kind.project)  # type: ignore[type-var]
+            found = self._application.repository.get(stream, projector_func=kind.project)
         except AggregateNotFoundError:
             raise NotFound(f"{stream} 不存在", f"there is no {stream}", "LEDGER 2") from None
         if not isinstance(found, kind):
@@ -261,72 +204,6 @@ class Core:
             now = self.clock.advance(seconds)
             self.private.set_clock(now)
             return now
-
-    # -- documents
-
-    def put_listing(self, listing: Listing) -> dict[str, Any]:
-        """Store a list and return `{"document","count","root"}` as entries carry it."""
-        return {"document": self.put(listing.content), "count": listing.count, "root": listing.root.hex()}
-
-    def put(self, content: bytes, media: str = documents.LINES) -> dict[str, Any]:
-        """Store a public document and return the reference to it."""
-        self.store.put_document(content)
-        return documents.reference(content, media)
-
-    def lines(self, sha256: str) -> list[dict[str, Any]]:
-        """Return the rows of a stored list. NotFound where it is missing."""
-        content = self.store.document(sha256)
-        if content is None:
-            raise NotFound(f"文档 {sha256} 缺失", f"the document {sha256} is missing", "LEDGER 3")
-        return documents.parse(content)
-
-    # -- the log
-
-    @property
-    def size(self) -> int:
-        """The number of entries."""
-        return self.store.size
-
-    @property
-    def published_size(self) -> int:
-        """The size of the last published checkpoint, 0 before the first."""
-        note = self.store.checkpoint()
-        return checkpoint.parse(note)[0].size if note else 0
-
-    def checkpoint(self) -> bytes | None:
-        """Return the last published checkpoint, None before the first."""
-        return self.store.checkpoint()
-
-    def publish_checkpoint(self) -> bytes:
-        """Sign the present head if it moved, publish it and return the note.
-
-        A crash after the signature leaves a signed head that nobody saw; the next call signs the same or a larger one.
-        """
-        with self._command_lock:
-            last, size = self.store.checkpoint(), self.size
-            if last is None or checkpoint.parse(last)[0].size < size:
-                path = self.store.consistency_path(self.signer.size, size)
-                last = self.signer.sign(size, self.store.root(size), path)
-                self.store.put_checkpoint(size, last)
-            return last
-
-    def leaves(self, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
-        """Yield leaf hashes."""
-        return self.store.leaves(start, stop)
-
-    def tile(self, level: int, index: int, width: int) -> bytes | None:
-        """Return the hashes of a tile of the published tree, None where it has no such tile."""
-        first = index * tiles.WIDTH
-        if first + width > self.published_size >> (8 * level):
-            return None
-        return b"".join(self.store.node(8 * level, first + n) for n in range(width))
-
-    def bundle(self, index: int, width: int) -> bytes | None:
-        """Return an entry bundle of the published tree, None where it has no such bundle."""
-        first = index * tiles.WIDTH
-        if first + width > self.published_size:
-            return None
-        return tiles.encode_bundle(list(self.store.entries(first, first + width)))
 
 
 def _fingerprint(kind: str, facts: dict[str, Any]) -> bytes:

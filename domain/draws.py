@@ -17,6 +17,20 @@ from verify.replay import Assigned, Drawn, beacon_of
 
 PHASES = ("freeze", "commit", "reveal", "beacon", "result")
 RULE = "方案第五(三)1条"
+STEPS = {
+    "draw.frozen": ("opened", "freeze"),
+    "draw.contribution-committed": ("frozen", "commit"),
+    "draw.commitments-closed": ("frozen", "commit"),
+    "draw.contribution-revealed": ("committed", "reveal"),
+    "draw.contribution-withheld": ("committed", "reveal"),
+    "draw.reveals-closed": ("committed", "reveal"),
+    "draw.beacon-recorded": ("revealed", "beacon"),
+    "draw.seed-derived": ("beacon", "beacon"),
+    "draw.objects-drawn": ("seeded", "result"),
+    "draw.inspectors-assigned": ("drawn", "result"),
+    "draw.witness-signed-off": ("assigned", "result"),
+}
+"""For every step: the state it needs, and the phase for which the discipline office must have checked in."""
 STATES = {
     "": "不存在",
     "opened": "已开启",
@@ -63,12 +77,12 @@ class Draw(Recorded):
 
     def freeze(self, cause: Cause, data: dict[str, Any]) -> None:
         """Record the frozen pool and the terms of the draw."""
-        self._require("opened", "draw.frozen", "freeze")
+        self.require_ready("draw.frozen")
         self.record("draw.frozen", cause, data)
 
     def commit(self, cause: Cause, now: int, party: str, commitment: str, covered: dict[str, Any]) -> None:
         """Record a party's commitment; `now` in seconds, `covered` the published checkpoint that holds the freeze."""
-        self._require("frozen", "draw.contribution-committed", "commit")
+        self.require_ready("draw.contribution-committed")
         self._require_party(cause, party)
         if party in self.commitments:
             raise Conflict(f"{party} 已提交承诺", f"{party} has already committed", RULE)
@@ -78,7 +92,7 @@ class Draw(Recorded):
 
     def close_commitments(self, cause: Cause, now: int) -> None:
         """Record C1: when every party has committed, or the time for it is over."""
-        self._require("frozen", "draw.commitments-closed", "commit")
+        self.require_ready("draw.commitments-closed")
         if len(self.commitments) < len(self.frozen["parties"]) and now <= self.frozen["t_commit"]:
             raise Conflict("尚有参与方未提交承诺，且未到截止时间", "parties are missing and the time is not over", RULE)
         self._require_two(len(self.commitments), "提交承诺", "committed")
@@ -87,7 +101,7 @@ class Draw(Recorded):
 
     def reveal(self, cause: Cause, now: int, party: str, secret: str, covered: dict[str, Any]) -> None:
         """Record a party's 32 bytes, which must open its commitment."""
-        self._require("committed", "draw.contribution-revealed", "reveal")
+        self.require_ready("draw.contribution-revealed")
         self._require_party(cause, party)
         if party not in self.commitments or party in self.reveals or party in self.withheld:
             raise Conflict(f"{party} 没有待揭示的承诺", f"{party} has no commitment left to reveal", RULE)
@@ -99,7 +113,7 @@ class Draw(Recorded):
 
     def withhold(self, cause: Cause, now: int, party: str) -> None:
         """Record that a party that had committed did not reveal in time."""
-        self._require("committed", "draw.contribution-withheld", "reveal")
+        self.require_ready("draw.contribution-withheld")
         if party not in self.commitments or party in self.reveals or party in self.withheld:
             raise Conflict(f"{party} 没有待揭示的承诺", f"{party} has no commitment left to reveal", RULE)
         if now <= self.frozen["t_reveal"]:
@@ -108,7 +122,7 @@ class Draw(Recorded):
 
     def close_reveals(self, cause: Cause) -> None:
         """Record C2: when every party that committed has revealed or is recorded as withholding."""
-        self._require("committed", "draw.reveals-closed", "reveal")
+        self.require_ready("draw.reveals-closed")
         missing = sorted(set(self.commitments) - set(self.reveals) - self.withheld)
         if missing:
             raise Conflict(f"尚未揭示：{'、'.join(missing)}", f"not revealed yet: {', '.join(missing)}", RULE)
@@ -120,7 +134,7 @@ class Draw(Recorded):
         self, cause: Cause, now: int, position: int, key_string: str | None, signature: str | None, covered: dict[str, Any]
     ) -> None:
         """Record the outcome of the next beacon of the freeze's list, not before the reveals closed and the delay passed."""
-        self._require("revealed", "draw.beacon-recorded", "beacon")
+        self.require_ready("draw.beacon-recorded")
         if position != len(self.beacons):
             raise Conflict(f"下一信标序号为 {len(self.beacons)}", f"the next beacon is number {len(self.beacons)}", RULE)
         if now < self.frozen["t_reveal"] + self.frozen["delta"]:
@@ -139,25 +153,25 @@ class Draw(Recorded):
 
     def derive_seed(self, cause: Cause) -> None:
         """Record the seed: when every beacon of the list is there."""
-        self._require("beacon", "draw.seed-derived", "beacon")
+        self.require_ready("draw.seed-derived")
         beacons = [bytes.fromhex(b) for b in self.beacons]
         value = seed.seed(self.c0, self.commit_set(), self.reveal_set(), beacons)
         self.record("draw.seed-derived", cause, {"seed": value.hex()})
 
     def draw_objects(self, cause: Cause, drawn: Drawn, listing: dict[str, Any]) -> None:
         """Record the drawn list, which is a function of the frozen pool and the seed."""
-        self._require("seeded", "draw.objects-drawn", "result")
+        self.require_ready("draw.objects-drawn")
         self.record("draw.objects-drawn", cause, {**listing, "strata": drawn.strata})
 
     def assign(self, cause: Cause, assigned: Assigned, listing: dict[str, Any], opened: dict[str, Any]) -> None:
         """Record the teams; `opened` is the document that opens the recusals of drawn objects."""
-        self._require("drawn", "draw.inspectors-assigned", "result")
+        self.require_ready("draw.inspectors-assigned")
         data = {**listing, "rung": assigned.rung, "unassigned": assigned.unassigned, "opened": opened}
         self.record("draw.inspectors-assigned", cause, data)
 
     def sign_off(self, cause: Cause, statement: str) -> None:
         """Record that the discipline office was present throughout and signs the draw."""
-        self._require("assigned", "draw.witness-signed-off", "result")
+        self.require_ready("draw.witness-signed-off")
         self.record("draw.witness-signed-off", cause, {"statement": statement})
 
     def commit_set(self) -> bytes:
@@ -204,7 +218,9 @@ class Draw(Recorded):
         if fact.index is not None:
             self.marks[fact.kind] = fact.index
 
-    def _require(self, state: str, kind: str, phase: str) -> None:
+    def require_ready(self, kind: str) -> None:
+        """Refuse a step out of order, or one for which the discipline office has not checked in."""
+        state, phase = STEPS[kind]
         if self.state != state:
             raise Conflict(
                 f"{self.id} {STATES[self.state]}，不能进行 {kind}；须先{STATES[state]}",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from domain.base import Fact, Recorded
-from domain.errors import Conflict, Forbidden, Invalid
+from domain.errors import Conflict, Invalid
 from domain.roles import Cause, require_unit
 
 
@@ -21,7 +21,6 @@ class Registry(Recorded):
     def __init__(self, stream: str) -> None:
         super().__init__(stream)
         self.batches: list[tuple[int, str]] = []
-        self._importers: set[str] = set()
 
     def create(self, cause: Cause, type: str, title: str, item: str | None) -> None:
         """Record the registry; an object registry belongs to one check item (方案第五(三)1条), one of inspectors to none."""
@@ -52,12 +51,6 @@ class Registry(Recorded):
         """Record the filing with the office that leads double-random work."""
         if not self.batches:
             self.refuse_state("尚无任何内容", "registry.filed")
-        if cause.actor.account in self._importers:
-            raise Forbidden(
-                f"备案人不得是导入人 {cause.actor.account}",
-                f"{cause.actor.account} imported this registry and cannot file it",
-                "方案第五(三)1条",
-            )
         self.record("registry.filed", cause, {"reference": reference})
 
     def pair(self, cause: Cause, other: Registry) -> None:
@@ -82,7 +75,6 @@ class Registry(Recorded):
                 self.type, self.unit, self.item = fact.data["type"], fact.data["unit"], fact.data["item"]
             case "registry.imported":
                 self.batches.append((fact.originator_version, fact.data["document"]["sha256"]))
-                self._importers.add(fact.actor.account)
             case "registry.filed":
                 self.filed = True
             case "registry.paired":

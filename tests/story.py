@@ -181,7 +181,7 @@ class Story:
             t_reveal=now + 1200,
             delta=600,
             beacons=[{"kind": "dice", "sides": 10, "rolls": 40, "simulated": True}],
-            waivers={stratum: "该类对象不足五户，备案豁免" for stratum in preview["waivers_needed"]},
+            waivers=dict.fromkeys(preview["waivers_needed"], "该类对象不足五户，备案豁免"),
             cap=None,
             fallback=[],
         )

@@ -99,7 +99,7 @@ class Search:
     def run(self) -> bool:
         """Go on from the nodes reached so far; True when a chain was found."""
         seats, levels = self.board.inspectors, self.board.inspectors + self.board.seats
-        for node in self._queue:  # grows while it is read
+        for node in self._queue:  # noqa: SIM110 - the queue grows while it is read
             if self.reach_level(node - levels) if node >= levels else self._give(node - seats):
                 return True
         return False

@@ -1,0 +1,223 @@
+"""Commands that open a draw and freeze its pool and its terms, before anything random exists."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from domain.commands.registries import RegistryCommands
+from domain.core import Decision, Receipt
+from domain.draws import RULE, Draw
+from domain.errors import Conflict, Invalid
+from domain.freezing import Pool, derive_pool, legal_maximum, name_rounds, refuse_pool, refuse_terms
+from domain.plans import Plan
+from domain.private import sealed
+from domain.registries import Registry
+from domain.roles import Actor, Cause, require_unit
+from domain.store.sqlite import Private as Beside
+from verify import canonical, checkpoint, documents, seed
+from verify.digest import verifier_digest
+from verify.entries import seconds_of
+from verify.personal import recusal_label, recusal_value
+
+SEATS = [0, 0]
+"""A team: two certified inspectors, both of the group `certified` (行政处罚法第四十二条)."""
+
+
+class FreezeCommands(RegistryCommands):
+    """A draw until its pool is frozen."""
+
+    def open_draw(
+        self, by: Actor, command: str, *, plan: str, item: str, objects: str, inspectors: str
+    ) -> Receipt:
+        """Open the draw of one item of a published plan from two filed and paired registries; the ledger numbers it."""
+
+        def decide(cause: Cause) -> Decision:
+            today = self.clock.now()[:10]
+            planned = self._get(Plan, plan)
+            planned.require_published()
+            require_unit(by, planned.unit)
+            planned.require_item(item)
+            planned.require_within(today)
+            self._require_registries(item, self._get(Registry, objects), self._get(Registry, inspectors))
+            prefix = f"draw/{self.agency}-{today[:4]}-"
+            fresh = Draw(f"{prefix}{self._next(prefix):04d}")
+            data = {"plan": plan, "item": item, "objects": objects, "inspectors": inspectors, "unit": by.unit}
+            fresh.open(cause, data)
+            return Decision(fresh)
+
+        facts = {"plan": plan, "item": item, "objects": objects, "inspectors": inspectors}
+        return self._do(by, command, "draw.opened", facts, decide)
+
+    def check_in(self, by: Actor, command: str, *, draw: str, phase: str) -> Receipt:
+        """Record that the discipline office is present for a phase."""
+        return self._step(
+            by, command, "draw.witness-checked-in", {"draw": draw, "phase": phase}, lambda d, c: d.check_in(c, phase)
+        )
+
+    def preview_freeze(self, draw: str) -> dict[str, Any]:
+        """Return what a freeze would find now: eligible objects per stratum, waivers needed, eligible inspectors."""
+        found = self._get(Draw, draw)
+        frozen = self._pool(found)
+        return {
+            "strata": frozen.strata,
+            "waivers_needed": frozen.waivers_needed(self._item_of(found)["class"]),
+            "inspectors": frozen.eligible_inspectors,
+            "excluded": frozen.by_ground,
+        }
+
+    def freeze(
+        self,
+        by: Actor,
+        command: str,
+        *,
+        draw: str,
+        parties: list[dict[str, Any]],
+        t_commit: int,
+        t_reveal: int,
+        delta: int,
+        beacons: list[dict[str, Any]],
+        waivers: dict[str, str],
+        cap: int | None,
+        fallback: list[dict[str, Any]],
+    ) -> Receipt:
+        """Freeze the whole pool and the terms of the draw, before anything random exists. Times in POSIX seconds."""
+        terms = {
+            "parties": parties,
+            "t_commit": t_commit,
+            "t_reveal": t_reveal,
+            "delta": delta,
+            "beacons": name_rounds(beacons, t_reveal, delta),
+            "waivers": waivers,
+            "cap": cap,
+            "fallback": fallback,
+        }
+
+        def decide(cause: Cause) -> Decision:
+            found = self._get(Draw, draw)
+            self._require_organiser(by, found)
+            found.require_ready("draw.frozen")
+            refuse_terms(terms, seconds_of(self.clock.now()), self.origin.startswith("demo."))
+            for party in parties:
+                self._require_account(party)
+            frozen = self._pool(found)
+            refuse_pool(frozen, self._item_of(found)["class"], waivers)
+            recusals, beside = self._recusals(found, frozen)
+            lists = {
+                "objects": frozen.objects,
+                "inspectors": frozen.inspectors,
+                "exclusions": frozen.exclusions,
+                "recusals": recusals,
+            }
+            freeze = self._freeze_document(found, frozen, recusals, terms)
+            data = {
+                "freeze": freeze,
+                "c0": seed.freeze_hash(canonical.encode(freeze)).hex(),
+                "documents": {name: self.put(listing.content) for name, listing in lists.items()},
+            }
+            found.freeze(cause, data)
+            return Decision(found, beside)
+
+        return self._do(by, command, "draw.frozen", {"draw": draw, **terms}, decide)
+
+    def _step(
+        self, by: Actor, command: str, kind: str, facts: dict[str, Any], step: Callable[[Draw, Cause], None]
+    ) -> Receipt:
+        def decide(cause: Cause) -> Decision:
+            found = self._get(Draw, facts["draw"])
+            step(found, cause)
+            return Decision(found)
+
+        return self._do(by, command, kind, facts, decide)
+
+    def _organise(
+        self,
+        by: Actor,
+        command: str,
+        kind: str,
+        draw: str,
+        step: Callable[[Draw, Cause], None],
+        facts: dict[str, Any] | None = None,
+    ) -> Receipt:
+        def guarded(found: Draw, cause: Cause) -> None:
+            self._require_organiser(by, found)
+            step(found, cause)
+
+        return self._step(by, command, kind, {"draw": draw, **(facts or {})}, guarded)
+
+    def _require_organiser(self, by: Actor, draw: Draw) -> None:
+        require_unit(by, draw.opening["unit"])
+
+    def _require_account(self, party: dict[str, Any]) -> None:
+        if self.actor(party["account"]).role != party["role"]:
+            raise Invalid(
+                f"参与方 {party['id']} 的账号 {party['account']} 的角色不是 {party['role']}",
+                f"the account {party['account']} of {party['id']} does not have the role {party['role']}",
+                RULE,
+            )
+
+    def _require_registries(self, item: str, objects: Registry, inspectors: Registry) -> None:
+        objects.require_ready()
+        inspectors.require_ready()
+        if objects.item != item or objects.paired != inspectors.id:
+            raise Conflict(
+                f"{objects.id} 须对应事项 {item} 并与 {inspectors.id} 配对",
+                f"{objects.id} must belong to {item} and be paired with {inspectors.id}",
+                "方案第五(三)2条",
+            )
+
+    def _seconds(self) -> int:
+        return seconds_of(self.clock.now())
+
+    def _item_of(self, draw: Draw) -> dict[str, Any]:
+        return self.items(self._get(Plan, draw.opening["plan"]).itemlist)[draw.opening["item"]]
+
+    def _pool(self, draw: Draw) -> Pool:
+        objects = self.registry_state(self._get(Registry, draw.opening["objects"]))
+        inspectors = self.registry_state(self._get(Registry, draw.opening["inspectors"]))
+        return derive_pool(objects, inspectors, draw.opening["item"], self.clock.now()[:10])
+
+    def _recusals(self, draw: Draw, frozen: Pool) -> tuple[documents.Listing, Beside]:
+        """Return the list that says of which objects somebody is recused, and the values behind it."""
+        lines, values = [], []
+        for name, inspectors in self.private.conflicts(draw.opening["inspectors"]).items():
+            if name in frozen.ids:
+                value = sealed(recusal_label(draw.id.partition("/")[2], name), recusal_value(inspectors))
+                values.append(value)
+                lines.append({"id": name, "recused": {"commitment": value[0]}})
+        return documents.listing(lines), Beside(values)
+
+    def _freeze_document(
+        self, draw: Draw, frozen: Pool, recusals: documents.Listing, terms: dict[str, Any]
+    ) -> dict[str, Any]:
+        plan = self._get(Plan, draw.opening["plan"])
+        item = self._item_of(draw)
+        head = checkpoint.parse(self.publish_checkpoint())[0]
+        return {
+            "alg": "FAIRDRAW/1",
+            "attempt": 1,
+            "draw": draw.id,
+            "plan": plan.id,
+            "item": item["id"],
+            "item_class": item["class"],
+            "as_of": self.clock.now()[:10],
+            "ledger_head": {"size": head.size, "root": head.root.hex()},
+            "objects": self._population(draw.opening["objects"], frozen.objects),
+            "inspectors": self._population(draw.opening["inspectors"], frozen.inspectors),
+            "exclusions": {**_fingerprint(frozen.exclusions), "by_ground": frozen.by_ground},
+            "recusals": _fingerprint(recusals),
+            "quota_bp": plan.require_item(item["id"]),
+            **legal_maximum(item["class"]),
+            "groups": [{"name": "certified", "rule": "eligible"}],
+            "seats": SEATS,
+            "verifier": verifier_digest(),
+            "quorum": {"threshold": 0, "cosigners": []},
+            **terms,
+        }
+
+    def _population(self, registry: str, listing: documents.Listing) -> dict[str, Any]:
+        return {"registry": registry, "version": self._get(Registry, registry).version, **_fingerprint(listing)}
+
+
+def _fingerprint(listing: documents.Listing) -> dict[str, Any]:
+    return {"count": listing.count, "root": listing.root.hex()}

@@ -1,0 +1,150 @@
+"""One log in one folder: its lock, its signer, its store; what is published of it, and its documents.
+
+What is signed was recomputed from the stored bytes, and a database that is behind what was published does not start.
+Source: ledger specification, section 7.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Self
+
+from eventsourcing.application import Application
+
+from domain.clock import Clock, SystemClock
+from domain.errors import NotFound, Unavailable
+from domain.lockfile import LockFile
+from domain.private import Private
+from domain.signer import Signer
+from domain.store.mapper import EntryMapper
+from domain.store.sqlite import Store
+from verify import checkpoint, documents, tiles
+from verify.documents import Listing
+
+
+class _Application(Application[str]):
+    name = "ledger"
+
+
+class Log:
+    """A folder with `ledger.db`, `signer/`, `lock` and `log.vkey`, held by one process from construction to `close`."""
+
+    def __init__(self, folder: Path, create: bool = False) -> None:
+        self.folder = folder
+        self._command_lock = threading.RLock()
+        self._lock_file = LockFile(folder / "lock")
+        try:
+            self.signer = Signer(folder / "signer")
+            database = folder / "ledger.db"
+            if not create and not database.is_file():
+                raise Unavailable(f"{database} 不存在", f"{database} does not exist", "LEDGER 7")
+            self._application = _Application(
+                {
+                    "PERSISTENCE_MODULE": "domain.store.sqlite",
+                    "MAPPER_TOPIC": f"{EntryMapper.__module__}:{EntryMapper.__qualname__}",
+                    "LEDGER_DATABASE": str(database),
+                    "LEDGER_CREATE": "y" if create else "n",
+                    "AGGREGATE_CACHE_MAXSIZE": "500",
+                }
+            )
+        except BaseException:
+            self._lock_file.release()
+            raise
+        recorder = self._application.recorder
+        if not isinstance(recorder, Store):
+            raise TypeError("the factory gives another store")
+        self.store: Store = recorder
+        self.private = Private(self.store)
+        self.clock: Clock = SystemClock()
+
+    def close(self) -> None:
+        """Close the database and give the lock back."""
+        self.store.close()
+        self._application.close()
+        self._lock_file.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def require_not_behind(self) -> None:
+        """Refuse a database that is older than the signer's last head, or another history."""
+        head = self.signer
+        if self.store.size < head.size or (head.size and self.store.root(head.size) != head.root):
+            raise Unavailable(
+                f"数据库有 {self.store.size} 条，落后于已公布的检查点（{head.size} 条）或与之不符，拒绝写入；"
+                "请用 fairdraw recover 恢复",
+                f"the database with {self.store.size} entries is older than the checkpoint of {head.size} that was "
+                "published, or differs from it; `fairdraw recover` continues",
+                "LEDGER 7",
+            )
+
+    # -- documents
+
+    def put_listing(self, listing: Listing) -> dict[str, Any]:
+        """Store a list and return `{"document","count","root"}` as entries carry it."""
+        return {"document": self.put(listing.content), "count": listing.count, "root": listing.root.hex()}
+
+    def put(self, content: bytes, media: str = documents.LINES) -> dict[str, Any]:
+        """Store a public document and return the reference to it."""
+        self.store.put_document(content)
+        return documents.reference(content, media)
+
+    def lines(self, sha256: str) -> list[dict[str, Any]]:
+        """Return the rows of a stored list. NotFound where it is missing."""
+        content = self.store.document(sha256)
+        if content is None:
+            raise NotFound(f"文档 {sha256} 缺失", f"the document {sha256} is missing", "LEDGER 3")
+        return documents.parse(content)
+
+    # -- the log
+
+    @property
+    def size(self) -> int:
+        """The number of entries."""
+        return self.store.size
+
+    @property
+    def published_size(self) -> int:
+        """The size of the last published checkpoint, 0 before the first."""
+        note = self.store.checkpoint()
+        return checkpoint.parse(note)[0].size if note else 0
+
+    def checkpoint(self) -> bytes | None:
+        """Return the last published checkpoint, None before the first."""
+        return self.store.checkpoint()
+
+    def publish_checkpoint(self) -> bytes:
+        """Sign the present head if it moved, publish it and return the note.
+
+        A crash after the signature leaves a signed head that nobody saw; the next call signs the same or a larger one.
+        """
+        with self._command_lock:
+            last, size = self.store.checkpoint(), self.size
+            if last is None or checkpoint.parse(last)[0].size < size:
+                path = self.store.consistency_path(self.signer.size, size)
+                last = self.signer.sign(size, self.store.root(size), path)
+                self.store.put_checkpoint(size, last)
+            return last
+
+    def leaves(self, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
+        """Yield leaf hashes."""
+        return self.store.leaves(start, stop)
+
+    def tile(self, level: int, index: int, width: int) -> bytes | None:
+        """Return the hashes of a tile of the published tree, None where it has no such tile."""
+        first = index * tiles.WIDTH
+        if first + width > self.published_size >> (8 * level):
+            return None
+        return b"".join(self.store.node(8 * level, first + n) for n in range(width))
+
+    def bundle(self, index: int, width: int) -> bytes | None:
+        """Return an entry bundle of the published tree, None where it has no such bundle."""
+        first = index * tiles.WIDTH
+        if first + width > self.published_size:
+            return None
+        return tiles.encode_bundle(list(self.store.entries(first, first + width)))
