@@ -1,0 +1,160 @@
+"""The draws: how far each one is, every step with its place in the log, and who was drawn and who inspects whom."""
+
+from __future__ import annotations
+
+from sqlite3 import Connection
+
+from projections.registries import AS_FROZEN
+from projections.view import (
+    Documents,
+    Record,
+    UnknownKind,
+    View,
+    ViewError,
+    change,
+    decoders,
+    fetch,
+    fetch_one,
+    lines,
+    put,
+    put_all,
+    spelled,
+)
+from verify.entries import Entry
+
+PHASE_AFTER = {
+    "draw.opened": "opened",
+    "draw.frozen": "frozen",
+    "draw.commitments-closed": "commitments-closed",
+    "draw.reveals-closed": "reveals-closed",
+    "draw.seed-derived": "seed-derived",
+    "draw.objects-drawn": "objects-drawn",
+    "draw.inspectors-assigned": "inspectors-assigned",
+    "draw.witness-signed-off": "signed-off",
+}
+"""What a draw has reached once an entry of this kind is in the log."""
+_STEPS_ONLY = frozenset(
+    f"draw.{act}"
+    for act in (
+        "witness-checked-in",
+        "contribution-committed",
+        "contribution-revealed",
+        "contribution-withheld",
+        "beacon-recorded",
+    )
+)
+
+
+def fold(connection: Connection, entry: Entry, documents: Documents) -> None:
+    """Fold one entry of a draw."""
+    if entry.kind not in PHASE_AFTER and entry.kind not in _STEPS_ONLY:
+        raise UnknownKind(entry)
+    key, data = {"stream": entry.stream}, entry.data
+    if entry.kind == "draw.opened":
+        put(connection, "view_draw", **key, **data, phase="opened", opened_at=entry.at, drawn=0)
+    elif entry.kind in PHASE_AFTER:
+        change(connection, "view_draw", key, phase=PHASE_AFTER[entry.kind])
+    _note_step(connection, entry)
+    match entry.kind:
+        case "draw.frozen":
+            freeze = data["freeze"]
+            versions = {f"{pool}_version": freeze[pool]["version"] for pool in ("objects", "inspectors")}
+            change(connection, "view_draw", key, **versions)
+        case "draw.objects-drawn":
+            change(connection, "view_draw", key, drawn=data["count"])
+            _note_drawn(connection, entry.stream, lines(documents, data))
+        case "draw.inspectors-assigned":
+            change(connection, "view_draw", key, rung=data["rung"], unassigned=data["unassigned"])
+            _note_assigned(connection, entry.stream, lines(documents, data))
+
+
+def _note_step(connection: Connection, entry: Entry) -> None:
+    put(
+        connection,
+        "view_draw_step",
+        draw=entry.stream,
+        version=entry.version,
+        index=entry.index,
+        at=entry.at,
+        leaf=entry.leaf.hex(),
+        kind=entry.kind,
+        **entry.actor,
+        data=entry.data,
+    )
+
+
+def _note_drawn(connection: Connection, draw: str, drawn: list[Record]) -> None:
+    facts = ("rank", "stratum", "ticket")
+    rows = ({"draw": draw, "object": line["id"], **{key: line[key] for key in facts}} for line in drawn)
+    put_all(connection, "view_drawn", rows)
+
+
+def _note_assigned(connection: Connection, draw: str, assigned: list[Record]) -> None:
+    done = connection.executemany(
+        "UPDATE view_drawn SET inspectors = ? WHERE draw = ? AND object = ?",
+        [(spelled(line["inspectors"]), draw, line["id"]) for line in assigned],
+    )
+    if assigned and done.rowcount != len(assigned):
+        raise ViewError(f"{draw} assigns inspectors to objects that were not drawn")
+
+
+VIEW = View(
+    "draws",
+    frozenset({"draw"}),
+    {
+        "view_draw": """stream TEXT PRIMARY KEY, plan TEXT NOT NULL, item TEXT NOT NULL, objects TEXT NOT NULL,
+            inspectors TEXT NOT NULL, unit TEXT NOT NULL, phase TEXT NOT NULL, opened_at TEXT NOT NULL,
+            objects_version INTEGER, inspectors_version INTEGER, drawn INTEGER NOT NULL, rung INTEGER,
+            unassigned INTEGER""",
+        "view_draw_step": """draw TEXT NOT NULL, version INTEGER NOT NULL, "index" INTEGER NOT NULL, at TEXT NOT NULL,
+            leaf TEXT NOT NULL, kind TEXT NOT NULL, account TEXT NOT NULL, role TEXT NOT NULL, unit TEXT NOT NULL,
+            data TEXT NOT NULL, PRIMARY KEY (draw, version)""",
+        "view_drawn": """draw TEXT NOT NULL, object TEXT NOT NULL, stratum TEXT NOT NULL, rank INTEGER NOT NULL,
+            ticket TEXT NOT NULL, inspectors TEXT, PRIMARY KEY (draw, object)""",
+    },
+    fold,
+    ("view_drawn_by_rank ON view_drawn (draw, stratum, rank)",),
+)
+_DRAW = """SELECT d.*, p.title AS plan_title, p.period_from, p.period_to, i.name AS item_name, i.class AS item_class,
+        (SELECT count(*) FROM view_inspection n WHERE n.draw = d.stream AND n.state = 'published') AS published
+    FROM view_draw d LEFT JOIN view_plan p ON p.stream = d.plan
+    LEFT JOIN view_item i ON i.itemlist = p.itemlist AND i.item = d.item"""
+_DRAWN = f"""SELECT w.object, r.name, w.stratum, w.rank, w.ticket, w.inspectors, n.stream AS inspection, n.state,
+        n.visit_on, n.completed_on, n.deadline, n.late, n.categories, n.not_checkable
+    FROM view_drawn w JOIN view_draw d ON d.stream = w.draw
+    LEFT JOIN view_registry_row r ON r.registry = d.objects AND r.id = w.object
+        AND {AS_FROZEN.format(version="d.objects_version")}
+    LEFT JOIN view_inspection n ON n.draw = w.draw AND n.object = w.object
+    WHERE w.draw = :draw AND (:after = '' OR (w.stratum, w.rank) >
+        (SELECT stratum, rank FROM view_drawn WHERE draw = :draw AND object = :after))
+    ORDER BY w.stratum, w.rank LIMIT :limit"""
+
+
+def draws(connection: Connection, after: str = "", limit: int = 100) -> list[Record]:
+    """Return the draws in the order of their ids, those behind the stream `after`."""
+    return fetch(connection, f"{_DRAW} WHERE d.stream > ? ORDER BY d.stream LIMIT ?", (after, limit))
+
+
+def latest(connection: Connection, limit: int = 100) -> list[Record]:
+    """Return the draws that were opened last, the latest first."""
+    return fetch(connection, f"{_DRAW} ORDER BY d.opened_at DESC, d.stream DESC LIMIT ?", (limit,))
+
+
+def draw(connection: Connection, stream: str) -> Record | None:
+    """Return one draw."""
+    return fetch_one(connection, f"{_DRAW} WHERE d.stream = ?", (stream,))
+
+
+def steps(connection: Connection, stream: str) -> list[Record]:
+    """Return every entry of one draw: its place in the log, who made it, and what it says."""
+    sql = "SELECT * FROM view_draw_step WHERE draw = ? ORDER BY version"
+    return fetch(connection, sql, (stream,), decoders(["data"]))
+
+
+def drawn(connection: Connection, stream: str, after: str = "", limit: int = 100) -> list[Record]:
+    """Return the objects drawn, by stratum and rank, those behind the object `after`, and how their inspection stands.
+
+    The name is that of the frozen registry, so a later change or removal of the row does not change what was drawn.
+    """
+    given = {"draw": stream, "after": after, "limit": limit}
+    return fetch(connection, _DRAWN, given, decoders(["inspectors", "categories"], ["late"]))

@@ -1,0 +1,168 @@
+"""The inspections: from the notice to the published result, with the deadline that the recorded calendars give.
+
+The deadline of a result that is not published yet follows every calendar recorded since; once it is published, the
+deadline is what the log says it was. A count that runs into a year without a calendar has no deadline: provisional.
+"""
+
+from __future__ import annotations
+
+from sqlite3 import Connection
+
+from projections.registries import AS_FROZEN
+from projections.view import (
+    Documents,
+    Record,
+    UnknownKind,
+    View,
+    ViewError,
+    change,
+    content,
+    decoders,
+    fetch,
+    fetch_one,
+    put,
+    put_all,
+)
+from verify import canonical
+from verify.calendar import OUTER_DAYS, PUBLICATION_DAYS, Calendar, UnknownYear
+from verify.entries import Entry
+
+
+def fold(connection: Connection, entry: Entry, documents: Documents) -> None:
+    """Fold one entry of an inspection, or a calendar, which moves the deadlines that are still open."""
+    key, data = {"stream": entry.stream}, entry.data
+    match entry.kind:
+        case "calendar.recorded":
+            record = canonical.loads(content(documents, data["document"]))
+            put(connection, "view_calendar", index=entry.index, at=entry.at, year=data["year"], record=record)
+            _count_anew(connection)
+        case "inspection.notified":
+            put(connection, "view_inspection", **key, **data, state="notified", notified_at=entry.at)
+        case "inspection.completed":
+            facts = {"completed_on": data["completed_on"], "methods": data["methods"], "completed_at": entry.at}
+            dates = _deadlines(calendar(connection), data["completed_on"])
+            change(connection, "view_inspection", key, state="completed", **facts, **dates)
+        case "result.recorded":
+            change(connection, "view_inspection", key, state="recorded", recorded_at=entry.at, **data)
+        case "result.published":
+            told = {"published": entry.index, "published_at": entry.at}
+            change(connection, "view_inspection", key, state="published", **told, **data)
+            _note_categories(connection, entry)
+        case _:
+            raise UnknownKind(entry)
+
+
+def _deadlines(recorded: Calendar, completed_on: str) -> Record:
+    def count(days: int) -> str | None:
+        try:
+            return recorded.deadline(completed_on, days)
+        except UnknownYear:
+            return None
+
+    deadline = count(PUBLICATION_DAYS)
+    return {"deadline": deadline, "outer_deadline": count(OUTER_DAYS), "provisional": deadline is None}
+
+
+def _count_anew(connection: Connection) -> None:
+    recorded = calendar(connection)
+    sql = "SELECT stream, completed_on FROM view_inspection WHERE completed_on IS NOT NULL AND published IS NULL"
+    for stream, completed_on in connection.execute(sql).fetchall():
+        change(connection, "view_inspection", {"stream": stream}, **_deadlines(recorded, completed_on))
+
+
+def _note_categories(connection: Connection, entry: Entry) -> None:
+    found = inspection(connection, entry.stream)
+    if found is None or found["categories"] is None:
+        raise ViewError(f"entry {entry.index} publishes a result that was not recorded")
+    outcomes = found["categories"] or [found["not_checkable"]]
+    put_all(
+        connection,
+        "view_result",
+        ({"category": each, "published": entry.index, "inspection": entry.stream} for each in outcomes),
+    )
+
+
+VIEW = View(
+    "inspections",
+    frozenset({"inspection", "calendar"}),
+    {
+        "view_calendar": """"index" INTEGER PRIMARY KEY, at TEXT NOT NULL, year INTEGER NOT NULL,
+            record TEXT NOT NULL""",
+        "view_inspection": """stream TEXT PRIMARY KEY, draw TEXT NOT NULL, object TEXT NOT NULL, item TEXT NOT NULL,
+            inspectors TEXT NOT NULL, visit_on TEXT NOT NULL, state TEXT NOT NULL, notified_at TEXT NOT NULL,
+            completed_on TEXT, completed_at TEXT, methods TEXT, deadline TEXT, outer_deadline TEXT,
+            provisional INTEGER, recorded_at TEXT, categories TEXT, not_checkable TEXT, follow_up TEXT,
+            published INTEGER, published_at TEXT, channel TEXT, reference TEXT, late INTEGER""",
+        "view_result": """category TEXT NOT NULL, published INTEGER NOT NULL, inspection TEXT NOT NULL,
+            PRIMARY KEY (category, published)""",
+    },
+    fold,
+    (
+        "view_inspection_by_draw ON view_inspection (draw, object)",
+        "view_inspection_open ON view_inspection (completed_on) WHERE published IS NULL",
+        "view_inspection_published ON view_inspection (published) WHERE published IS NOT NULL",
+    ),
+)
+_DECODE = decoders(["inspectors", "methods", "categories"], ["provisional", "late"])
+_INSPECTION = f"""SELECT n.*, r.name, i.name AS item_name FROM view_inspection n
+    LEFT JOIN view_draw d ON d.stream = n.draw
+    LEFT JOIN view_registry_row r ON r.registry = d.objects AND r.id = n.object
+        AND {AS_FROZEN.format(version="d.objects_version")}
+    LEFT JOIN view_plan p ON p.stream = d.plan
+    LEFT JOIN view_item i ON i.itemlist = p.itemlist AND i.item = n.item"""
+_OPEN = f"{_INSPECTION} WHERE n.completed_on IS NOT NULL AND n.published IS NULL"
+_BEHIND = """(:after = '' OR (coalesce(n.deadline, '~'), n.stream) >
+    (SELECT coalesce(deadline, '~'), stream FROM view_inspection WHERE stream = :after))"""
+_BY_DEADLINE = f"AND {_BEHIND} ORDER BY coalesce(n.deadline, '~'), n.stream LIMIT :limit"
+
+
+def calendar(connection: Connection) -> Calendar:
+    """Return the working days as recorded so far, a later record of a year replacing an earlier one."""
+    recorded = Calendar()
+    for (record,) in connection.execute('SELECT record FROM view_calendar ORDER BY "index"'):
+        recorded = recorded.plus(canonical.loads(record.encode()))
+    return recorded
+
+
+def calendars(connection: Connection) -> list[Record]:
+    """Return every calendar recorded, the first record first."""
+    return fetch(connection, 'SELECT * FROM view_calendar ORDER BY "index"', decode=decoders(["record"]))
+
+
+def inspection(connection: Connection, stream: str) -> Record | None:
+    """Return one inspection."""
+    return fetch_one(connection, f"{_INSPECTION} WHERE n.stream = ?", (stream,), _DECODE)
+
+
+def inspections(connection: Connection, after: str = "", limit: int = 100) -> list[Record]:
+    """Return the inspections in the order of their ids, those behind the stream `after`."""
+    return fetch(connection, f"{_INSPECTION} WHERE n.stream > ? ORDER BY n.stream LIMIT ?", (after, limit), _DECODE)
+
+
+def overdue(connection: Connection, day: str, after: str = "", limit: int = 100) -> list[Record]:
+    """Return the inspections whose result was due before `day` and is not public yet, the oldest debt first."""
+    given = {"day": day, "after": after, "limit": limit}
+    return fetch(connection, f"{_OPEN} AND n.deadline < :day {_BY_DEADLINE}", given, _DECODE)
+
+
+def due_soon(connection: Connection, day: str, until: str, after: str = "", limit: int = 100) -> list[Record]:
+    """Return the inspections whose result is due from `day` to `until` or at a day no calendar tells, soonest first."""
+    given = {"day": day, "until": until, "after": after, "limit": limit}
+    due = "(n.deadline BETWEEN :day AND :until OR n.deadline IS NULL)"
+    return fetch(connection, f"{_OPEN} AND {due} {_BY_DEADLINE}", given, _DECODE)
+
+
+def results(connection: Connection, category: str = "", before: int | None = None, limit: int = 100) -> list[Record]:
+    """Return published results, the latest first: those of one category or state, and those before the log index."""
+    given = {"category": category, "before": 2**53 if before is None else before, "limit": limit}
+    if category:
+        chosen = f"{_INSPECTION} JOIN view_result v ON v.inspection = n.stream AND v.category = :category"
+    else:
+        chosen = f"{_INSPECTION} JOIN view_inspection v ON v.stream = n.stream"
+    sql = f"{chosen} WHERE v.published < :before ORDER BY v.published DESC LIMIT :limit"
+    return fetch(connection, sql, given, _DECODE)
+
+
+def counts(connection: Connection) -> dict[str, int]:
+    """Return how many published results there are of each category or state."""
+    return dict(connection.execute("SELECT category, count(*) FROM view_result GROUP BY category").fetchall())
