@@ -1,0 +1,92 @@
+"""The HTTP application over one ledger: routes, pages, guards, and the keeper that publishes checkpoints."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api import problems
+from api.auth import refuse_unguarded
+from api.keeper import Keeper
+from api.pages import router as pages
+from api.routes import api_router
+from api.routes import log as log_routes
+from api.settings import Settings
+from domain.ledger import Ledger
+
+SECURITY = {
+    "Content-Security-Policy": "default-src 'self'; object-src 'none'; base-uri 'none'; "
+    "frame-ancestors 'none'; form-action 'self'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+_DESCRIPTION = "双随机、一公开：可由任何人复核的随机抽查台账。 / A ledger for random inspections that anyone can check."
+
+
+class SecurityHeaders:
+    """Adds what a browser needs to be strict; a route that says it differently keeps its own words."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, and the answer back with the headers."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def strict(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in SECURITY.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await self._app(scope, receive, strict)
+
+
+def create_app(ledger: Ledger, settings: Settings | None = None) -> FastAPI:
+    """Return the application; whoever opened the ledger closes it, after the application has shut down.
+
+    Raises `api.auth.Unguarded` when a route names neither a caller nor public.
+    """
+    settings = settings or Settings(folder=ledger.folder)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        keeper = Keeper(ledger, settings.publish_every) if settings.keep else None
+        if keeper:
+            keeper.start()
+        yield
+        if keeper:
+            keeper.stop()
+
+    app = FastAPI(
+        title="fairdraw",
+        version="1",
+        description=_DESCRIPTION,
+        lifespan=lifespan,
+        openapi_url=None,  # served by a route of our own, so that the guard sees it
+        docs_url=None,  # the library's page loads a foreign script
+        redoc_url=None,
+        generate_unique_id_function=_operation,
+    )
+    app.state.ledger, app.state.settings = ledger, settings
+    app.include_router(api_router())
+    app.include_router(log_routes.router)
+    app.include_router(pages)
+    app.add_middleware(SecurityHeaders)
+    problems.install(app)
+    refuse_unguarded(app)
+    return app
+
+
+def _operation(route: APIRoute) -> str:
+    """Name an operation after its path, because the procedures of lists and plans share their functions."""
+    path = route.path_format.strip("/").replace("/", "-").replace("{", "").replace("}", "")
+    return f"{'-'.join(sorted(route.methods or ())).lower()}-{path or 'home'}"

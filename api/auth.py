@@ -1,0 +1,65 @@
+"""Who is calling: a bearer token names an account, and every route says that it needs one or that it is public.
+
+The application refuses to start when a route says neither, so a door without a guard cannot be forgotten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Annotated, Any
+
+from fastapi import Depends, FastAPI
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute, iter_route_contexts
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from api.context import TheLedger
+from api.problems import Problem
+from domain.roles import Actor
+
+_BEARER = HTTPBearer(auto_error=False, description="访问令牌 / access token of an account")
+
+
+class Unguarded(RuntimeError):
+    """A route names neither a caller nor public."""
+
+
+def caller(ledger: TheLedger, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]) -> Actor:
+    """Return who the bearer token belongs to; 401 without a valid one, 403 for a closed account."""
+    account = ledger.private.account_of_token(given.credentials) if given else None
+    if account is None:
+        challenge = {"WWW-Authenticate": 'Bearer realm="fairdraw"'}
+        raise Problem(
+            401, "请在 Authorization 中给出有效的访问令牌", "a valid bearer token is needed", headers=challenge
+        )
+    return ledger.actor(account)
+
+
+async def public() -> None:
+    """Say that a route is open to everybody."""
+
+
+Caller = Annotated[Actor, Depends(caller)]
+PUBLIC = Depends(public)
+
+
+def refuse_unguarded(app: FastAPI) -> None:
+    """Raise Unguarded when some route, also of a router inside a router, names neither a caller nor public."""
+    naked = sorted(_naked(app))
+    if naked:
+        raise Unguarded(f"these routes name neither a caller nor public: {', '.join(naked)}")
+
+
+def _naked(app: FastAPI) -> Iterator[str]:
+    # app.routes hides the routes of included routers, and what an include adds: each is asked as it is served.
+    for context in iter_route_contexts(app.routes):
+        dependant = context.dependant if isinstance(context.original_route, APIRoute) else None
+        if dependant is None or not {caller, public} & set(_calls(dependant)):
+            yield f"{','.join(sorted(context.methods or ()))} {context.path}"
+
+
+def _calls(dependant: Dependant) -> Iterator[Callable[..., Any]]:
+    for part in dependant.dependencies:
+        if part.call is not None:
+            yield part.call
+        yield from _calls(part)

@@ -1,0 +1,108 @@
+"""One run of the demonstration: a log, its service, the script over HTTP, the export, the verifier alone, a summary."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from api.demo.client import Client
+from api.demo.materials import Materials
+from api.demo.script import Script
+from api.exporting import export
+from api.serving import Service
+from domain.ledger import Ledger
+
+ORIGIN = "demo.fairdraw.example/220100"
+VERIFIER = Path(__file__).parents[2] / "verify"
+
+
+class OtherRun(Exception):
+    """The folder holds a run over other data."""
+
+
+def prepare(folder: Path, materials: Materials) -> Ledger:
+    """Make the log of a run in `folder`, or open the one of a run that was killed. OtherRun where the data differ."""
+    folder.mkdir(parents=True, exist_ok=True)
+    mark = folder / "run.json"
+    if mark.is_file():
+        if json.loads(mark.read_text("utf-8")).get("data") != materials.digest:
+            raise OtherRun(f"{folder} 中已有用其他数据运行的演示 / {folder} holds a demonstration over other data")
+    elif any(folder.iterdir()):
+        raise OtherRun(f"{folder} 不是空文件夹 / {folder} is not empty")
+    else:
+        fresh = mark.with_suffix(".new")
+        fresh.write_text(json.dumps({"data": materials.digest}), "utf-8")
+        fresh.replace(mark)
+    city = materials.divisions["city"]
+    return Ledger.create(
+        folder / "log", ORIGIN, clock="stepped", unit=city["code"], unit_name=f"{city['body']}（演示）", account="admin"
+    )
+
+
+def play(ledger: Ledger, service: Service, materials: Materials, folder: Path, progress: Any) -> Script:
+    """Send the whole script through the service and return it with what it did."""
+    client = Client(service.host, service.port, folder / "client")
+    try:
+        client.use_token("admin", ledger.private.issue_token("admin"))
+        script = Script(client, materials, folder / "client", progress)
+        script.run()
+        return script
+    finally:
+        client.close()
+
+
+def prove(ledger: Ledger, folder: Path) -> tuple[int, dict[str, Any]]:
+    """Export the log and check it with the verifier copied alone into an empty folder; return its exit code and answer."""
+    ledger.publish_checkpoint()
+    target = folder / "export"
+    export(ledger, target)
+    with tempfile.TemporaryDirectory(prefix="fairdraw-verify-") as alone:
+        shutil.copytree(VERIFIER, Path(alone) / "verify", ignore=shutil.ignore_patterns("__pycache__"))
+        command = [sys.executable, "-P", "-m", "verify", str(target.resolve()), "--vkey", ledger.vkey, "--json"]
+        done = subprocess.run(
+            command, cwd=alone, env={"PYTHONPATH": alone}, capture_output=True, text=True, encoding="utf-8", check=False
+        )
+    try:
+        return done.returncode, json.loads(done.stdout)
+    except ValueError:
+        return done.returncode or 70, {"findings": [], "outcome": done.stderr.strip()[-500:]}
+
+
+def summarise(
+    ledger: Ledger, materials: Materials, script: Script, code: int, answer: dict[str, Any], say: Callable[[str], None]
+) -> None:
+    """Say what was drawn, what was proved and where to look, for a person."""
+    outcomes = [finding["outcome"] for finding in answer["findings"]]
+    say("")
+    say("== 演示结果 / summary ==")
+    for item, name, why in materials.skipped:
+        say(f"  未抽取 skipped   {item} {name}：{why}")
+    say(f"  台账条目 entries   {ledger.size:,}")
+    say(f"  随机抽取 draws     {len(script.draws)}")
+    say(f"  抽中对象 drawn     {script.drawn:,}")
+    say(f"  选派检查 assigned  {script.assigned:,}（每组两名持证人员 / teams of two certified inspectors）")
+    say(f"  公示结果 published {script.published:,}")
+    for line in _worth_seeing(answer["findings"]):
+        say(f"  {line}")
+    counts = ", ".join(f"{outcomes.count(name)} {name}" for name in ("HOLDS", "NOTED", "UNCHECKED", "BROKEN"))
+    verdict = {0: "全部成立 / all holds", 2: "有未能检查之处 / something is unchecked"}
+    say(f"  独立验证 verifier  {verdict.get(code, '不成立 / something is broken')}（{counts}）")
+
+
+def _worth_seeing(findings: list[dict[str, Any]]) -> list[str]:
+    """Return one line per check that did not simply hold: its first finding, and how many there are like it."""
+    alike: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for finding in findings:
+        if finding["outcome"] != "HOLDS":
+            alike.setdefault((finding["outcome"], finding["check"]), []).append(finding)
+    return [
+        f"{outcome:<9} {check:<6} {found[0]['reason_zh']} / {found[0]['reason']}"
+        + (f"（同类共 {len(found)} 项 / {len(found)} like it）" if len(found) > 1 else "")
+        for (outcome, check), found in alike.items()
+    ]

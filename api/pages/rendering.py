@@ -1,0 +1,69 @@
+"""How a page is made: a template that escapes whatever it is given, and what every page says about the log."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from api.pages import words
+from domain.clock import BEIJING
+from domain.ledger import Ledger
+from verify import checkpoint
+
+TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
+
+
+@cache
+def environment() -> Environment:
+    """Return the templates; an undefined name is a fault, never an empty place."""
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters.update(percent=percent, instant=instant, minute=minute)
+    made.globals.update(words=words)
+    return made
+
+
+def render(request: Request, ledger: Ledger, template: str, index: int, **values: Any) -> HTMLResponse:
+    """Return a page over the first `index` entries of the log."""
+    note = ledger.checkpoint()
+    head = checkpoint.parse(note)[0] if note else None
+    common = {
+        "origin": ledger.origin,
+        "demonstration": ledger.origin.startswith("demo."),
+        "vkey": ledger.vkey,
+        "base": str(request.base_url).rstrip("/"),
+        "head": head,
+        "index": index,
+    }
+    html = environment().get_template(template).render(common | values)
+    return HTMLResponse(html, headers={"Cache-Control": "no-cache"})
+
+
+def percent(basis_points: int) -> str:
+    """Return basis points as a share: 1250 is 12.5 %."""
+    whole, rest = divmod(basis_points, 100)
+    return f"{whole}.{rest:02d}".rstrip("0").rstrip(".") + " %"
+
+
+def minute(at: str) -> str:
+    """Return an instant of an entry as people read it: day, hour, minute, second in Beijing."""
+    return at[:19].replace("T", " ")
+
+
+def instant(seconds: int) -> str:
+    """Return POSIX seconds as people read them in Beijing; a number beyond all calendars stays a number."""
+    try:
+        return datetime.fromtimestamp(seconds, BEIJING).strftime("%Y-%m-%d %H:%M:%S")
+    except (OverflowError, OSError, ValueError):
+        return str(seconds)

@@ -1,0 +1,19 @@
+"""The routes, one file per noun: each names its input, calls one command or one query, and names the answer."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from api import problems
+from api.routes import calendars, draws, inspections, itemlists, organisation, plans, registries
+
+API_PREFIX = "/api/v1"
+
+
+def api_router() -> APIRouter:
+    """Return everything below /api/v1."""
+    router = APIRouter(prefix=API_PREFIX, responses=problems.RESPONSES)
+    for noun in (organisation, calendars, itemlists, plans, registries, draws, inspections):
+        router.include_router(noun.router)
+    router.include_router(registries.csv_router)
+    return router

@@ -1,0 +1,127 @@
+"""Inspections of drawn objects: notice, completion, result, publication, and what is overdue."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query
+
+from api.auth import PUBLIC, Caller
+from api.bodies import After, Body, Code, Day, DrawStream, Limit, ObjectId, StrictRoute, Text, example
+from api.commands import Command, Receipt
+from api.context import TheLedger
+from api.reading import One, Page, behind, one, page
+from api.routes.reviews import Name, Publication
+from domain.core import Receipt as Done
+from projections import inspections
+
+router = APIRouter(tags=["inspections 检查"], route_class=StrictRoute)
+
+Category = Literal[
+    "NO_PROBLEM",
+    "NOT_DISCLOSED",
+    "FALSE_DISCLOSURE",
+    "UNREACHABLE",
+    "CORRECTED",
+    "REFUSED",
+    "NOT_OPERATING",
+    "PROBLEM_PENDING",
+]
+NotCheckable = Literal["CLOSED_LIQUIDATING", "DEREGISTERED", "LICENCE_REVOKED", "REGISTRATION_CANCELLED", "MOVED_AWAY"]
+Before = Annotated[str, Query(pattern=r"^(0|[1-9][0-9]{0,14})?$", description="`next` of the page before")]
+
+
+class Notice(Body):
+    """Which drawn object is visited on which day; its team is the assigned one."""
+
+    model_config = example(draw="draw/220100-2026-0001", object="91220101YY01WT508U", visit_on="2026-03-16")
+    draw: DrawStream
+    object: ObjectId
+    visit_on: Day
+
+
+class Completion(Body):
+    """The day the inspection was completed on, and how it was made."""
+
+    model_config = example(completed_on="2026-03-16", methods=["onsite"])
+    completed_on: Day
+    methods: list[Code]
+
+
+class Result(Body):
+    """What was found: categories, or why nothing could be checked."""
+
+    model_config = example(categories=["NO_PROBLEM"], not_checkable=None, follow_up=None)
+    categories: list[Category]
+    not_checkable: NotCheckable | None = None
+    follow_up: Text | None = None
+
+
+@router.post("/inspections", status_code=201, response_model=Receipt)
+def notify(body: Notice, by: Caller, command: Command, ledger: TheLedger) -> Done:
+    """Record the notice to a drawn object."""
+    return ledger.notify(by, command, draw=body.draw, object_id=body.object, visit_on=body.visit_on)
+
+
+@router.get("/inspections")
+def list_inspections(by: Caller, ledger: TheLedger, after: After = "", limit: Limit = 100) -> Page:
+    """Return the inspections in the order of their ids."""
+    return page(ledger, lambda c: inspections.inspections(c, behind("inspection", after), limit), limit)
+
+
+@router.get("/inspections/{draw}/{name}")
+def get_inspection(draw: Name, name: Name, by: Caller, ledger: TheLedger) -> One:
+    """Return one inspection."""
+    return one(ledger, lambda c: inspections.inspection(c, f"inspection/{draw}/{name}"))
+
+
+@router.post("/inspections/{draw}/{name}/completion", status_code=201, response_model=Receipt)
+def complete(draw: Name, name: Name, body: Completion, by: Caller, command: Command, ledger: TheLedger) -> Done:
+    """Record that an inspection was carried out."""
+    stream = f"inspection/{draw}/{name}"
+    return ledger.complete(by, command, inspection=stream, completed_on=body.completed_on, methods=body.methods)
+
+
+@router.post("/inspections/{draw}/{name}/result", status_code=201, response_model=Receipt)
+def record_result(draw: Name, name: Name, body: Result, by: Caller, command: Command, ledger: TheLedger) -> Done:
+    """Record what an inspection found."""
+    facts = body.model_dump()
+    return ledger.record_result(by, command, inspection=f"inspection/{draw}/{name}", **facts)
+
+
+@router.post("/inspections/{draw}/{name}/publication", status_code=201, response_model=Receipt)
+def publish(draw: Name, name: Name, body: Publication, by: Caller, command: Command, ledger: TheLedger) -> Done:
+    """Record that a result was published; a late one is marked late for ever."""
+    facts = body.model_dump()
+    return ledger.publish_result(by, command, inspection=f"inspection/{draw}/{name}", **facts)
+
+
+@router.get("/overdue", dependencies=[PUBLIC])
+def list_overdue(ledger: TheLedger, after: After = "", limit: Limit = 100) -> Page:
+    """Return the inspections whose result was due before today and is not public, the oldest debt first."""
+    today = ledger.clock.now()[:10]
+    return page(ledger, lambda c: inspections.overdue(c, today, behind("inspection", after), limit), limit)
+
+
+@router.get("/due-soon")
+def list_due_soon(
+    by: Caller,
+    ledger: TheLedger,
+    days: Annotated[int, Query(ge=0, le=60)] = 7,
+    after: After = "",
+    limit: Limit = 100,
+) -> Page:
+    """Return the inspections whose result is due within some days, or on a day that no recorded calendar tells."""
+    today = ledger.clock.now()[:10]
+    until = (date.fromisoformat(today) + timedelta(days=days)).isoformat()
+    return page(ledger, lambda c: inspections.due_soon(c, today, until, behind("inspection", after), limit), limit)
+
+
+@router.get("/results", dependencies=[PUBLIC])
+def list_results(
+    ledger: TheLedger, category: Category | NotCheckable | None = None, after: Before = "", limit: Limit = 100
+) -> Page:
+    """Return published results, the latest first."""
+    before = int(after) if after else None
+    return page(ledger, lambda c: inspections.results(c, category or "", before, limit), limit, key="published")

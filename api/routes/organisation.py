@@ -1,0 +1,130 @@
+"""Units and accounts, the tokens that accounts log in with, and the stepped clock of a demonstration."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.auth import Caller
+from api.bodies import After, Body, Code, Limit, StrictRoute, Text, example
+from api.commands import Command, Receipt
+from api.context import TheLedger
+from api.reading import One, Page, one, page
+from domain.core import Receipt as Done
+from domain.errors import Forbidden
+from domain.roles import Actor
+from projections import organisation
+
+router = APIRouter(tags=["organisation 机构"], route_class=StrictRoute)
+
+UnitKind = Literal["bureau", "office", "legal", "coordination", "discipline", "justice", "enforcement", "county"]
+Role = Literal["admin", "organiser", "legal", "justice", "coordinator", "discipline", "inspector", "clerk"]
+
+
+class NewUnit(Body):
+    """A unit, below its parent."""
+
+    model_config = example(unit="220100-jw", name="市纪委监委派驻组", kind="discipline", parent="220100")
+    unit: Code
+    name: Text
+    kind: UnitKind
+    parent: Code | None = None
+
+
+class NewAccount(Body):
+    """An account with its one role in its one unit; never a person's name."""
+
+    model_config = example(account="organiser-1", role="organiser", unit="220100")
+    account: Code
+    role: Role
+    unit: Code
+
+
+class Closing(Body):
+    """Why an account is closed."""
+
+    model_config = example(reason="岗位调整")
+    reason: Text
+
+
+class Step(Body):
+    """How far a stepped clock is moved on."""
+
+    model_config = example(advance_seconds=3600)
+    advance_seconds: Annotated[int, Field(ge=0, le=400 * 86_400)]
+
+
+class Token(BaseModel):
+    """A new access token, shown this once."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"token": "Qm9…k3w"}})
+    token: str
+
+
+def _require_admin(by: Actor) -> None:
+    if by.role != "admin":
+        raise Forbidden("此操作只能由系统管理员进行", "this is for the role admin", "方案四")
+
+
+@router.get("/me")
+async def who_am_i(by: Caller) -> dict[str, str]:
+    """Return the account, role and unit of the token."""
+    return {"account": by.account, "role": by.role, "unit": by.unit}
+
+
+@router.post("/units", status_code=201, response_model=Receipt)
+def register_unit(body: NewUnit, by: Caller, command: Command, ledger: TheLedger) -> Done:
+    """Register a unit."""
+    return ledger.register_unit(by, command, unit=body.unit, name=body.name, kind=body.kind, parent=body.parent)
+
+
+@router.get("/units")
+def list_units(by: Caller, ledger: TheLedger, after: After = "", limit: Limit = 100) -> Page:
+    """Return units in the order of their codes."""
+    return page(ledger, lambda c: organisation.units(c, after, limit), limit, key="unit")
+
+
+@router.get("/units/{unit}")
+def get_unit(unit: str, by: Caller, ledger: TheLedger) -> One:
+    """Return one unit."""
+    return one(ledger, lambda c: organisation.unit(c, unit))
+
+
+@router.post("/accounts", status_code=201, response_model=Receipt)
+def open_account(body: NewAccount, by: Caller, command: Command, ledger: TheLedger) -> Done:
+    """Open an account."""
+    return ledger.open_account(by, command, account=body.account, role=body.role, unit=body.unit)
+
+
+@router.get("/accounts")
+def list_accounts(by: Caller, ledger: TheLedger, after: After = "", limit: Limit = 100) -> Page:
+    """Return accounts in the order of their names."""
+    return page(ledger, lambda c: organisation.accounts(c, after, limit), limit, key="account")
+
+
+@router.get("/accounts/{account}")
+def get_account(account: str, by: Caller, ledger: TheLedger) -> One:
+    """Return one account."""
+    return one(ledger, lambda c: organisation.account(c, account))
+
+
+@router.post("/accounts/{account}/closing", status_code=201, response_model=Receipt)
+def close_account(account: Code, body: Closing, by: Caller, command: Command, ledger: TheLedger) -> Done:
+    """Close an account."""
+    return ledger.close_account(by, command, account=account, reason=body.reason)
+
+
+@router.post("/accounts/{account}/tokens", status_code=201)
+def issue_token(account: Code, by: Caller, ledger: TheLedger) -> Token:
+    """Issue an access token of an open account: administrators only, and nothing of it enters the log."""
+    _require_admin(by)
+    return Token(token=ledger.private.issue_token(ledger.actor(account).account))
+
+
+@router.post("/clock")
+def advance_clock(body: Step, by: Caller, ledger: TheLedger) -> dict[str, Any]:
+    """Move the stepped clock of a demonstration on: administrators only, and nothing of it enters the log."""
+    _require_admin(by)
+    return {"now": ledger.advance_clock(body.advance_seconds)}

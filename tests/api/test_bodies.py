@@ -1,0 +1,155 @@
+"""Bodies are strict JSON of a known form: what is not is refused with a reason, never with a fault of ours."""
+
+import json
+
+import pytest
+
+UNIT = {"unit": "220100-x", "name": "甲处", "kind": "office", "parent": "220100"}
+
+
+def spelled(**changes) -> bytes:
+    return json.dumps(UNIT | changes, ensure_ascii=False).encode()
+
+
+DEEP = b'{"unit":' + b"[" * 100_000 + b"]" * 100_000 + b"}"
+HOSTILE: dict[str, tuple[bytes, str | None, int]] = {
+    "nothing": (b"", "application/json", 400),
+    "not JSON": (b"unit=x", "application/json", 400),
+    "cut short": (spelled()[:-5], "application/json", 400),
+    "two values": (spelled() + spelled(), "application/json", 400),
+    "a duplicate key": (b'{"unit":"a","unit":"b","name":"n","kind":"office","parent":null}', "application/json", 400),
+    "a duplicate key by escape": (b'{"unit":"a","\\u0075nit":"b"}', "application/json", 400),
+    "a float": (spelled(parent=1.0), "application/json", 400),
+    "an exponent": (spelled().replace(b'"220100"', b"1e2"), "application/json", 400),
+    "NaN": (spelled().replace(b'"220100"', b"NaN"), "application/json", 400),
+    "a lone surrogate": (spelled().replace("甲处".encode(), b"\\ud800"), "application/json", 400),
+    "a lone surrogate as a key": (b'{"\\udfff":1}', "application/json", 400),
+    "a raw surrogate": (spelled().replace("甲处".encode(), b"\xed\xa0\x80"), "application/json", 400),
+    "bytes that are not UTF-8": (spelled().replace("甲处".encode(), b"\xff\xfe"), "application/json", 400),
+    "a byte order mark": (b"\xef\xbb\xbf" + spelled(), "application/json", 400),
+    "UTF-16": (spelled().decode().encode("utf-16"), "application/json", 400),
+    "a control character": (spelled(name="甲\x00处"), "application/json", 400),
+    "a bidirectional control": (spelled(name="甲\u202e处"), "application/json", 400),
+    "letters in another normal form": (spelled(name="e\u0301"), "application/json", 400),
+    "an endless integer": (b'{"unit":' + b"9" * 100_000 + b"}", "application/json", 400),
+    "endless nesting": (DEEP, "application/json", 400),
+    "a deep nesting in objects": (b'{"a":' * 40 + b"1" + b"}" * 40, "application/json", 400),
+    "more than a megabyte": (spelled(name="甲" * 400_000), "application/json", 413),
+    "no content type": (spelled(), None, 415),
+    "a form": (spelled(), "application/x-www-form-urlencoded", 415),
+    "a text": (spelled(), "text/plain", 415),
+    "another charset": (spelled(), "application/json; charset=gbk", 415),
+    "another JSON": (spelled(), "application/problem+json", 415),
+    "a list": (b"[]", "application/json", 422),
+    "a string": (b'"unit"', "application/json", 422),
+    "null": (b"null", "application/json", 422),
+    "an unknown key": (spelled(colour="red"), "application/json", 422),
+    "a missing key": (b'{"unit":"220100-x"}', "application/json", 422),
+    "a number for a string": (spelled(name=7), "application/json", 422),
+    "an empty text": (spelled(name=""), "application/json", 422),
+    "a text without end": (spelled(name="甲" * 4001), "application/json", 422),
+    "a code with a space": (spelled(unit="a b"), "application/json", 422),
+    "a kind that is none": (spelled(kind="palace"), "application/json", 422),
+}
+
+
+@pytest.mark.parametrize(("content", "media", "status"), HOSTILE.values(), ids=HOSTILE.keys())
+def test_a_hostile_body_is_refused_with_a_reason_and_nothing_is_recorded(doors, content, media, status):
+    size = doors.ledger.size
+
+    answer = doors.send("/units", content, media)
+
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert " / " in answer.json()["detail"]
+    assert answer.json()["instance"] == "/api/v1/units"
+    assert doors.ledger.size == size
+
+
+def test_a_body_that_does_not_say_its_length_is_cut_off_at_the_limit(doors):
+    def endless():
+        for _ in range(64):
+            yield b" " * (1 << 16)
+
+    headers = doors.headers("admin") | {"Content-Type": "application/json"}
+    answer = doors.http.post("/api/v1/units", content=endless(), headers=headers)
+
+    assert answer.status_code == 413
+
+
+def test_a_length_that_is_a_lie_is_refused(doors):
+    headers = doors.headers("admin") | {"Content-Type": "application/json", "Content-Length": "9" * 30}
+
+    answer = doors.http.post("/api/v1/units", content=spelled(), headers=headers)
+
+    assert answer.status_code == 413
+
+
+def test_an_honest_body_is_recorded_whatever_its_white_space_and_order(doors):
+    content = json.dumps(dict(reversed(UNIT.items())), indent=3).encode()
+
+    answer = doors.send("/units", content, "application/json; charset=UTF-8")
+
+    assert answer.status_code == 201, answer.text
+    assert answer.json()["kind"] == "unit.registered"
+
+
+def test_every_fault_of_a_body_is_named_with_its_place(doors):
+    answer = doors.post("/units", {"unit": 5, "name": "甲", "kind": "palace", "colour": "red"})
+
+    faults = {fault["location"]: fault["reason_zh"] for fault in answer.json()["errors"]}
+    assert faults == {
+        "body.unit": "应为字符串",
+        "body.kind": "不在允许的取值之中",
+        "body.colour": "不认识的字段",
+    }
+
+
+def test_a_route_without_a_body_takes_none(doors):
+    answer = doors.post("/accounts/admin/tokens", {"account": "root"})
+
+    assert answer.status_code == 400
+    assert doors.post("/accounts/admin/tokens", {}).status_code == 201
+
+
+def test_a_day_that_is_not_in_the_calendar_is_refused(doors):
+    year = {"year": 2026, "holidays": ["2026-02-30"], "makeup_workdays": [], "papers": []}
+
+    assert doors.post("/calendars", year).status_code == 422
+
+
+def test_the_same_key_and_body_again_is_answered_with_the_same_receipt(doors):
+    first = doors.post("/units", UNIT, key="make-unit-1")
+    size = doors.ledger.size
+
+    again = doors.post("/units", UNIT, key="make-unit-1")
+
+    assert first.status_code == again.status_code == 201
+    assert again.json() == first.json()
+    assert first.json()["command"] == "make-unit-1"
+    assert doors.ledger.size == size
+
+
+def test_the_same_key_for_another_body_is_a_conflict(doors):
+    doors.post("/units", UNIT, key="make-unit-1")
+
+    assert doors.post("/units", UNIT | {"name": "乙处"}, key="make-unit-1").status_code == 409
+
+
+@pytest.mark.parametrize("key", ["a b", "钥", "a" * 65, "../x", " "])
+def test_a_key_that_cannot_be_the_id_of_a_command_is_refused(doors, key):
+    headers = doors.headers("admin") | {"Idempotency-Key": key.encode()}
+
+    answer = doors.http.post("/api/v1/units", json=UNIT, headers=headers)
+
+    assert answer.status_code == 400
+
+
+def test_two_keys_are_one_too_many(doors):
+    headers = [*doors.headers("admin").items(), ("Idempotency-Key", "a"), ("Idempotency-Key", "b")]
+
+    assert doors.http.post("/api/v1/units", json=UNIT, headers=headers).status_code == 400
+
+
+def test_without_a_key_the_service_makes_an_id(doors):
+    assert len(doors.post("/units", UNIT).json()["command"]) == 36

@@ -1,0 +1,141 @@
+"""The log as strangers read it: what is published, byte for byte, and nothing that is private."""
+
+import io
+import tarfile
+import time
+
+from starlette.testclient import TestClient
+
+from api.app import create_app
+from api.settings import Settings
+from verify import checkpoint, documents, entries, note, tiles
+from verify.tree import leaf_hash, root
+
+
+def test_before_the_first_checkpoint_nothing_of_the_log_is_served(doors):
+    assert doors.get("/checkpoint").status_code == 404
+    assert doors.get("/tile/0/000.p/1").status_code == 404
+
+
+def test_the_checkpoint_is_signed_by_the_key_that_is_served(finished):
+    answer = finished.get("/checkpoint")
+
+    key = note.parse_vkey(finished.get("/log.vkey").text.strip())
+    assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+    assert "max-age=1" in answer.headers["Cache-Control"]
+    assert checkpoint.open_checkpoint(answer.content, key).size == finished.ledger.size
+
+
+def test_the_tiles_and_bundles_of_the_checkpoint_are_served_and_give_its_root(finished):
+    head = checkpoint.parse(finished.get("/checkpoint").content)[0]
+    raw = []
+    for index, width in tiles.bundles_of(head.size):
+        answer = finished.get("/" + tiles.entries_path(index, width))
+        assert answer.headers["content-type"] == "application/octet-stream"
+        assert "immutable" in answer.headers["Cache-Control"]
+        raw += tiles.decode_bundle(answer.content)
+
+    leaves = [leaf_hash(each) for each in raw]
+
+    assert root(leaves) == head.root
+    for level, index, width in tiles.tiles_of(head.size):
+        answer = finished.get("/" + tiles.tile_path(level, index, width))
+        assert answer.content == tiles.tile_bytes(level, index, width, leaves)
+
+
+def test_what_is_not_published_yet_is_not_served(doors):
+    doors.ledger.publish_checkpoint()
+    doors.post("/units", {"unit": "u1", "name": "处", "kind": "office", "parent": "220100"})
+
+    assert doors.get(f"/{tiles.entries_path(0, 3)}").status_code == 200
+    assert doors.get(f"/{tiles.entries_path(0, 4)}").status_code == 404
+
+
+def test_a_head_request_is_answered_like_a_get_without_the_body(finished):
+    for path in ("/checkpoint", "/log.vkey"):
+        assert finished.http.head(path).status_code == 200
+
+
+def test_a_public_document_is_served_under_its_hash_and_cannot_run(finished):
+    info = next(info for info in finished.ledger.store.documents() if info["public"])
+
+    answer = finished.get(f"/documents/{info['sha256']}")
+
+    assert documents.reference(answer.content, info["type"])["sha256"] == info["sha256"]
+    assert answer.headers["content-type"].startswith(info["type"])
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert "sandbox" in answer.headers["Content-Security-Policy"]
+
+
+def test_a_private_document_and_one_that_no_entry_names_are_not_served(finished, monkeypatch):
+    info = next(info for info in finished.ledger.store.documents() if info["public"])
+    finished.ledger.store.put_document(b"nobody names me\n")
+    unnamed = documents.reference(b"nobody names me\n")["sha256"]
+    monkeypatch.setattr(finished.ledger.store, "document_info", lambda sha256: {**info, "public": False})
+    assert finished.get(f"/documents/{info['sha256']}").status_code == 404
+
+    monkeypatch.undo()
+
+    assert finished.get(f"/documents/{unnamed}").status_code == 404
+
+
+def test_the_archive_holds_the_published_log_and_the_same_bytes_every_time(finished):
+    first, again = finished.get("/export.tar").content, finished.get("/export.tar").content
+
+    with tarfile.open(fileobj=io.BytesIO(first)) as archive:
+        names = archive.getnames()
+        lines = archive.extractfile("export/entries.jsonl").read().splitlines()
+    assert first == again
+    assert {name.split("/")[1] for name in names} == {"checkpoint", "log.vkey", "entries.jsonl", "tile", "documents"}
+    assert len(lines) == finished.ledger.published_size
+
+
+def test_no_public_byte_names_an_inspector(finished):
+    content = finished.get("/export.tar").content
+
+    for entry in map(entries.parse, finished.ledger.store.entries()):
+        if entry.kind == "registry.imported":
+            assert "检查员0001" not in entry.raw.decode()
+    assert "检查员0001".encode() not in content
+    assert "示证000001".encode() not in content
+
+
+def test_every_answer_tells_the_browser_to_be_strict(finished):
+    for path in ("/", "/results", "/checkpoint", "/nothing", "/api/v1/me"):
+        answer = finished.get(path)
+
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
+        assert "unsafe-inline" not in answer.headers["Content-Security-Policy"]
+
+
+def test_the_keeper_publishes_what_was_written_and_stops_with_the_service(doors):
+    app = create_app(doors.ledger, Settings(publish_every=0.01))
+
+    with TestClient(app):
+        deadline = time.monotonic() + 10
+        while doors.ledger.published_size < doors.ledger.size and time.monotonic() < deadline:
+            time.sleep(0.01)
+        doors.post("/units", {"unit": "u1", "name": "处", "kind": "office", "parent": "220100"})
+
+    assert doors.ledger.published_size == doors.ledger.size == 4
+
+
+def test_a_keeper_that_fails_tries_again(doors, monkeypatch):
+    calls = []
+
+    def fail_once() -> bytes:
+        calls.append(None)
+        if len(calls) == 1:
+            raise OSError("the disk is full")
+        monkeypatch.undo()
+        return doors.ledger.publish_checkpoint()
+
+    monkeypatch.setattr(doors.ledger, "publish_checkpoint", fail_once)
+
+    with TestClient(create_app(doors.ledger, Settings(publish_every=0.01))):
+        deadline = time.monotonic() + 10
+        while doors.ledger.published_size < doors.ledger.size and time.monotonic() < deadline:
+            time.sleep(0.01)
+
+    assert doors.ledger.published_size == doors.ledger.size
