@@ -1,0 +1,90 @@
+"""The numbers in `verify/SPEC.md` are those that the program computes, so that others can try theirs on them."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from verify import assignment, beacon, canonical, documents, entries, personal, registry, seed, selection
+from verify.kinds import KINDS
+
+SPEC = (Path(__file__).resolve().parents[2] / "verify" / "SPEC.md").read_text(encoding="utf-8")
+
+SYSTEM = {"account": "system", "role": "system", "unit": "system"}
+UNIT = {"unit": "220100", "name": "商务局", "kind": "bureau", "parent": None}
+ROW: dict[str, Any] = {
+    "id": "A",
+    "name": "示例商行",
+    "type": None,
+    "district": None,
+    "tags": [],
+    "established": None,
+    "risk": None,
+}
+ROW |= {"status": "active"}
+
+TAIL = entries.tail("unit/220100", 1, "unit.registered", SYSTEM, "c-1", UNIT)
+RAW = entries.compose(entries.genesis("demo.example/1"), 0, "2026-03-02T09:00:00.000+08:00", TAIL)
+LIST = documents.listing([{"id": "b", "n": 1}, {"id": "a", "n": 2}, {"id": "c", "n": 3}])
+C0 = seed.freeze_hash(b"{}")
+C_A, C_B = seed.commitment(C0, "a", bytes(32)), seed.commitment(C0, "b", b"\x01" * 32)
+C1 = seed.commit_set(C0, {"a": C_A, "b": C_B})
+C2 = seed.reveal_set(C1, {"a": bytes(32), "b": None})
+DICE = beacon.dice_key_string([1, 2, 3] * 4, 6)
+B = seed.beacon_hash_text("dice", DICE)
+S = seed.seed(C0, C1, C2, [B])
+K_OBJECT, K_ASSIGN = seed.subkey("object", S), seed.subkey("assign", S)
+
+NUMBERS: dict[str, str] = {
+    "canonical JSON": "`" + canonical.encode({"b": [1, True], "a": "第"}).decode() + "`",
+    "an entry": RAW.decode(),
+    "its leaf": "leaf  " + entries.parse(RAW).leaf.hex(),
+    "a list": LIST.content.decode() + f"count {LIST.count}  root {LIST.root.hex()}",
+    "its hash": hashlib.sha256(LIST.content).hexdigest(),
+    "a personal field": personal.field_commitment("inspectors/INS-1/name", bytes(32), "检查员0001").hex(),
+    "a recusal": personal.field_commitment(
+        personal.recusal_label("220100-2026-0001", "A"), bytes(32), personal.recusal_value(["INS-2", "INS-1"])
+    ).hex(),
+    "a row": canonical.encode(ROW).decode(),
+    "its hash in the pool": registry.row_hash(ROW),
+    "C0": f"C0  {C0.hex()}",
+    "commitment of a": f"c_a {C_A.hex()}",
+    "commitment of b": f"c_b {C_B.hex()}",
+    "C1": f"C1  {C1.hex()}",
+    "C2": f"C2  {C2.hex()}",
+    "dice": f"`{DICE}`",
+    "B": f"B   {B.hex()}",
+    "S": f"S   {S.hex()}",
+    "the keys": f"K_object {K_OBJECT.hex()}\nK_assign {K_ASSIGN.hex()}",
+    "tickets": ", ".join(f"{name} `{selection.ticket(K_OBJECT, name).hex()[:8]}…`" for name in "ABCDE"),
+    "lists of seats": " and ".join(
+        " ".join(map(str, assignment.seat_list(K_ASSIGN, "A", number, range(4)))) for number in (0, 1)
+    ),
+}
+
+
+@pytest.mark.parametrize("number", NUMBERS.values(), ids=NUMBERS.keys())
+def test_a_worked_number_is_right(number: str):
+    assert number in SPEC
+
+
+def test_the_drawn_object_and_the_team_are_right():
+    drawn = selection.select(K_OBJECT, [(name, "A", False) for name in "ABCDE"], {"A": 2000})["A"].drawn
+    team = assignment.assign(K_ASSIGN, [("A", (0, 0))], [range(4)], 4, {}, None)
+
+    assert f"at 2000 bp {drawn[0]} is drawn from the five" in SPEC
+    assert f"here {team[0]} and {team[1]}" in SPEC
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_stands_in_the_table_with_its_roles_and_keys(kind: str):
+    row = next(line for line in SPEC.splitlines() if line.startswith("|") and kind in line.split("|")[1])
+    _, _, first, roles, data, _ = (cell.strip() for cell in row.split("|"))
+
+    assert {"yes": True, "": False, "any": None}[first] is KINDS[kind].first
+    assert roles.split(", ") == list(KINDS[kind].roles)
+    left_out = {"document", "count", "root"} if "LIST" in data else set()
+    assert all(key.removesuffix("?") in data for key in KINDS[kind].data.keys() - left_out)

@@ -1,0 +1,171 @@
+"""The stand-alone verifier: `python -m verify TARGET` answers whether the log in TARGET keeps its own rules.
+
+Exit codes: 1 when anything is BROKEN, else 2 when anything is UNCHECKED, else 0; 64 for wrong usage, 70 for a fault of
+its own. Source: ledger specification, section 8.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from verify import note as notes
+from verify.checks import actors, chain, changes, checkpoint, documents, plans, registries, terms, tree
+from verify.checks.draws import Draws
+from verify.checks.inspections import check_inspections
+from verify.checks.order import check_numbers
+from verify.digest import verifier_digest
+from verify.findings import Finding, Outcome, holds
+from verify.history import History
+from verify.holdings import Holdings
+from verify.library import Library
+from verify.note import NoteError, VerifierKey
+from verify.report import Report
+from verify.source import ENTRIES, Folder, UsageError
+
+USAGE = "python -m verify TARGET [--vkey VKEY|FILE] [--since CHECKPOINT] [--json]"
+OPTIONS = {"--vkey": "vkey", "--since": "since"}
+WRONG_USAGE, OWN_FAULT = 64, 70
+
+
+@dataclass
+class Arguments:
+    """The command line, as text."""
+
+    target: str = ""
+    vkey: str | None = None
+    since: str | None = None
+    json: bool = False
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Check a target, print the report, and return the exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    try:
+        arguments = parse(sys.argv[1:] if argv is None else argv)
+        if arguments is None:
+            print(f"用法 Usage: {USAGE}\n{__doc__}")
+            return 0
+        report = verify(arguments.target, _key(arguments.vkey), _since(arguments.since))
+        if arguments.json:
+            print(report.as_json())
+        else:
+            print(*report.lines(), sep="\n")
+        sys.stdout.flush()
+        return report.exit
+    except UsageError as error:
+        print(f"{error.zh}\n{error.en}\n用法 Usage: {USAGE}", file=sys.stderr)
+        return WRONG_USAGE
+    except Exception as error:  # a fault of ours must never look like an answer about the log
+        line = f"{type(error).__name__}: {error}".replace("\n", " ")
+        print(f"核验程序自身出错，没有结论 The verifier itself failed, no verdict: {line}", file=sys.stderr)
+        return OWN_FAULT
+
+
+def parse(argv: Sequence[str]) -> Arguments | None:
+    """Return the arguments, None for a call for help. Raises UsageError."""
+    arguments, rest = Arguments(), list(argv)
+    while rest:
+        word = rest.pop(0)
+        name, equals, value = word.partition("=")
+        if word in ("-h", "--help"):
+            return None
+        if word == "--json":
+            arguments.json = True
+        elif name in OPTIONS:
+            if not equals and not rest:
+                raise UsageError(f"{name} 后面缺少值。", f"{name} needs a value.")
+            setattr(arguments, OPTIONS[name], value if equals else rest.pop(0))
+        elif word.startswith("-") or arguments.target:
+            raise UsageError(f"不认识的参数 {word}。", f"Unknown argument {word}.")
+        else:
+            arguments.target = word
+    if not arguments.target:
+        raise UsageError("没有给出要核验的文件夹。", "No target was given.")
+    return arguments
+
+
+def verify(target: str, key: VerifierKey | None = None, since: bytes | None = None) -> Report:
+    """Check a log with everything there is. `key`: the log's key from outside; `since`: an older signed checkpoint."""
+    folder = Folder(target)
+    history = History()
+    findings = list(_findings(folder, history, key, since))
+    root = history.heads[len(history.leaves)].hex()
+    return Report(target, history.origin, len(history.leaves), root, findings)
+
+
+def _findings(folder: Folder, history: History, given: VerifierKey | None, since: bytes | None) -> Iterator[Finding]:
+    linked = list(chain.follow(folder.lines(ENTRIES), history))
+    yield from linked
+    size = len(history.leaves)
+    if size and not any(finding.outcome is Outcome.BROKEN for finding in linked):
+        yield holds("F01", f"{size} 条记录首尾相连，没有缺漏。", f"{size} entries are linked without a gap.")
+    stated = checkpoint.stated_key(folder)
+    key = given or (None if isinstance(stated, str) else stated)
+    head, signed = checkpoint.read_checkpoint(folder, key)
+    older = checkpoint.size_of(since) if since is not None else None
+    history.keep_heads(size, head.size if head else 0, older or 0)
+    yield from checkpoint.check_whose(folder, history, given)
+    yield from signed
+    yield from checkpoint.check_setting(history)
+    yield from tree.check_root(history, head)
+    if since is not None:
+        yield from checkpoint.check_since(since, key, history)
+    library = Library(folder)
+    named = documents.named(history)
+    yield from tree.check_files(folder, history, head, documents.public(named))
+    yield from documents.check_documents(library, named)
+    yield from actors.check_actors(history)
+    yield from _rules(history, library)
+
+
+def _rules(history: History, library: Library) -> Iterator[Finding]:
+    """Everything that the notice of the bureau asks for, from the lists to the published results."""
+    items: plans.Items = {}
+    yield from plans.check_plans(history, library, items)
+    own = checkpoint.notes_key(history.created["vkey"]) if history.created else None
+    draws = Draws(history, library, Holdings(history, library), items, own)
+    yield from check_numbers(history)
+    yield from draws.check()
+    yield from terms.check_remarks(history, verifier_digest())
+    yield from registries.check_registries(history, draws.holdings)
+    yield from changes.check_changes(history, draws.holdings)
+    yield from check_inspections(draws)
+
+
+def _key(text: str | None) -> VerifierKey | None:
+    """Return the key given on the command line, itself or as a file that holds it. Raises UsageError."""
+    if text is None:
+        return None
+    try:
+        return notes.parse_vkey(text)
+    except NoteError:
+        pass
+    try:
+        return notes.parse_vkey(Path(text).read_text(encoding="utf-8").strip())
+    except (OSError, ValueError) as error:
+        raise UsageError(
+            f"{text} 不是公钥，也不是写有公钥的文件。", f"{text} is no key and no file with one: {error}"
+        ) from error
+
+
+def _since(path: str | None) -> bytes | None:
+    if path is None:
+        return None
+    try:
+        raw = Path(path).read_bytes()
+    except OSError as error:
+        raise UsageError(
+            f"读不到较早的检查点 {path}。", f"The older checkpoint {path} cannot be read: {error}"
+        ) from error
+    if checkpoint.size_of(raw) is None:
+        raise UsageError(f"{path} 不是检查点。", f"{path} is no checkpoint.")
+    return raw
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,38 @@
+"""The checks, one file per family: each reads the folded log and yields findings, and none stops at the first fault."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+
+from verify.findings import Finding, Outcome
+
+SHOWN = 20
+FAULTS = (Outcome.BROKEN, Outcome.UNCHECKED)
+
+
+def concluded(found: Iterable[Finding], conclusion: Callable[[], Finding], things: int = 1) -> Iterator[Finding]:
+    """Yield what was found, and then the conclusion, unless something of it is BROKEN or UNCHECKED.
+
+    `things`: how many were looked at; about none of them nothing is concluded.
+    """
+    sound = True
+    for finding in found:
+        sound = sound and finding.outcome not in FAULTS
+        yield finding
+    if sound and things:
+        yield conclusion()
+
+
+def limited(findings: Iterable[Finding], shown: int = SHOWN) -> Iterator[Finding]:
+    """Yield the first `shown` findings of each check and outcome, and at the end how many more there are of it."""
+    seen: Counter[tuple[str, Outcome]] = Counter()
+    for finding in findings:
+        key = (finding.check, finding.outcome)
+        seen[key] += 1
+        if seen[key] <= shown or finding.outcome is Outcome.HOLDS:
+            yield finding
+    for (check, outcome), count in seen.items():
+        if count > shown and outcome is not Outcome.HOLDS:
+            zh = f"同类结论还有 {count - shown} 条（--json 全部列出）。"
+            yield Finding(check, outcome, zh, f"{count - shown} more of this check (--json lists all).")

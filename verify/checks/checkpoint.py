@@ -1,0 +1,166 @@
+"""The checkpoint: whose log this is, that its key signed this size and root, and that an older head lies inside it.
+
+Without a key from outside the target, whose log it is stays UNCHECKED, whatever the target says of itself.
+Source: ledger specification, sections 7, 8 and 11; C2SP tlog-checkpoint.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from verify import checkpoint as checkpoints
+from verify import note as notes
+from verify.checkpoint import Checkpoint
+from verify.ed25519 import LibraryMissing
+from verify.findings import Finding, broken, holds, noted, unchecked
+from verify.history import History
+from verify.note import NoteError, VerifierKey
+from verify.source import CHECKPOINT, LOG_VKEY, Folder
+
+
+def check_whose(folder: Folder, history: History, given: VerifierKey | None) -> Iterator[Finding]:
+    """The key given from outside, the file log.vkey and what entry 0 says are one key, named after the origin."""
+    read = stated_key(folder)
+    stated = None if isinstance(read, str) else read
+    if isinstance(read, str):
+        yield broken("whose", f"{LOG_VKEY} 不可用：{read}。", f"{LOG_VKEY} is unusable: {read}.")
+    created = history.created
+    if created is not None:
+        yield from _agree(notes_key(created["vkey"]), stated, created)
+    if given is None:
+        zh = "没有从外部给出公钥（--vkey），这是谁的日志无法核验。"
+        yield unchecked("whose", zh, "No key from outside was given (--vkey): whose log this is cannot be told.")
+    elif stated is not None and given != stated:
+        zh = f"给出的公钥属于 {given.name}（{given.key_id.hex()}），与 {LOG_VKEY} 的 {stated.name}（{stated.key_id.hex()}）不同。"
+        en = f"The key given is {given.name} {given.key_id.hex()}, {LOG_VKEY} has {stated.name} {stated.key_id.hex()}."
+        yield broken("whose", zh, f"Another log: {en}")
+    elif stated is not None:
+        yield holds(
+            "whose", f"日志属于 {given.name}，公钥与外部给出的一致。", f"The log is {given.name}, by the key given."
+        )
+
+
+def _agree(own: VerifierKey | None, stated: VerifierKey | None, created: dict[str, str]) -> Iterator[Finding]:
+    if own is None or own.kind != notes.ED25519:
+        zh = f"log.created 里的公钥不可用：{created['vkey']}。"
+        yield broken("whose", zh, f"The vkey of log.created is unusable: {created['vkey']}.", 0)
+    elif own.name != created["origin"]:
+        zh = f"log.created 的公钥名为 {own.name}，日志名称是 {created['origin']}。"
+        yield broken("whose", zh, f"The vkey of log.created is named {own.name}, the origin {created['origin']}.", 0)
+    if own is not None and stated is not None and own != stated:
+        zh = f"{LOG_VKEY} 与 log.created 里的公钥不同。"
+        yield broken("whose", zh, f"{LOG_VKEY} is not the key that log.created names.", 0)
+
+
+def stated_key(folder: Folder) -> VerifierKey | str:
+    """Return the key in log.vkey, or in words why there is none. The file is one line, in one spelling."""
+    raw = folder.read(LOG_VKEY)
+    if raw is None:
+        return "missing 缺失"
+    try:
+        return (
+            notes.parse_vkey(raw.decode("ascii").removesuffix("\n")) if raw.endswith(b"\n") else "no line feed 无换行"
+        )
+    except (NoteError, UnicodeDecodeError) as error:
+        return str(error)
+
+
+def notes_key(text: str) -> VerifierKey | None:
+    """Return a vkey, None where the text is not one."""
+    try:
+        return notes.parse_vkey(text)
+    except NoteError:
+        return None
+
+
+def read_checkpoint(folder: Folder, key: VerifierKey | None) -> tuple[Checkpoint | None, list[Finding]]:
+    """Return what the checkpoint says, verified with `key` as far as that is possible here, and what is to be said of it."""
+    raw = folder.read(CHECKPOINT)
+    if raw is None:
+        return None, [broken("checkpoint", "缺少签名的检查点。", "The checkpoint is missing.")]
+    return open_note(raw, key, "checkpoint", "检查点")
+
+
+def open_note(raw: bytes, key: VerifierKey | None, check: str, zh_name: str) -> tuple[Checkpoint | None, list[Finding]]:
+    """Open a signed tree head. A head whose signature fails is still returned, so that the tree can be compared with it."""
+    try:
+        head, signatures = checkpoints.parse(raw)
+    except NoteError as error:
+        return None, [broken(check, f"{zh_name}无法解读：{error}。", f"The {check} cannot be read: {error}.")]
+    found: list[Finding] = []
+    if key is None:
+        zh = f"没有公钥，{zh_name}的签名无法核验。"
+        found.append(unchecked(check, zh, f"Without a key the signature of the {check} is unchecked."))
+        return head, found
+    try:
+        checkpoints.open_checkpoint(raw, key)
+        zh = f"{zh_name}由 {key.name} 签名：{head.size} 条，根 {head.root.hex()}。"
+        found.append(holds(check, zh, f"{key.name} signed {head.size} entries with the root {head.root.hex()}."))
+    except LibraryMissing as error:
+        found.append(
+            unchecked(check, f"无法核验{zh_name}的签名：缺少签名库。", f"The signature is unchecked: {error}.")
+        )
+    except NoteError as error:
+        found.append(
+            broken(check, f"{zh_name}的签名不成立：{error}。", f"The {check} is not signed by this log: {error}.")
+        )
+    others = sum((each.name, each.key_id) != (key.name, key.key_id) for each in signatures)
+    if others:
+        zh = f"{zh_name}上另有 {others} 个未核验的签名（没有给出相应公钥）。"
+        found.append(
+            noted(check, zh, f"{others} more signature lines, of keys that were not given, were not verified.")
+        )
+    return head, found
+
+
+def size_of(raw: bytes) -> int | None:
+    """Return the size that a signed tree head states, verified or not; None where it is no tree head."""
+    try:
+        return checkpoints.parse(raw)[0].size
+    except NoteError:
+        return None
+
+
+def check_since(raw: bytes, key: VerifierKey | None, history: History) -> Iterator[Finding]:
+    """The older head must be one that this log passed through: same root over its first entries."""
+    older, found = open_note(raw, key, "since", "较早的检查点")
+    yield from (each for each in found if each.check == "since" and each.outcome.value != "HOLDS")
+    if older is None:
+        return
+    size, now = older.size, len(history.leaves)
+    if history.origin and older.origin != history.origin:
+        zh = f"较早的检查点属于 {older.origin}，本日志是 {history.origin}。"
+        yield broken("since", zh, f"The older checkpoint is of {older.origin}, this log is {history.origin}.")
+    if size > now:
+        zh = f"较早的检查点已有 {size} 条，现在只有 {now} 条：记录被删减或回滚。"
+        yield broken("since", zh, f"The older checkpoint had {size} entries, now there are {now}: rolled back.")
+    elif history.heads.get(size) != older.root:
+        zh = f"前 {size} 条的根与较早的检查点不符：历史被改写或分叉。"
+        en = f"The root of the first {size} entries is not that of the older checkpoint: history was rewritten or forked."
+        yield broken("since", zh, en)
+    else:
+        zh = f"自较早的检查点（{size} 条）以来只有增加，没有改动。"
+        yield holds("since", zh, f"Since the older checkpoint of {size} entries the log only grew.")
+
+
+def check_setting(history: History) -> Iterator[Finding]:
+    """What everybody should know about this log: a demonstration, a stepped clock, repairs."""
+    created = history.created
+    if created is None:
+        return
+    demo = history.origin.startswith("demo.")
+    if demo:
+        yield noted(
+            "log", f"这是演示日志（{history.origin}），不是真实抽查。", f"A demonstration: {history.origin}.", 0
+        )
+    if created["clock"] == "stepped":
+        yield noted(
+            "log", "日志的时钟是步进式的，时间不是真实时间。", "The log runs on a stepped clock, not on real time.", 0
+        )
+        if not demo:
+            zh = f"步进时钟只许用于演示，{history.origin} 不以 demo. 开头。"
+            yield broken("log", zh, f"A stepped clock is for demonstrations only, {history.origin} is none.", 0)
+    for entry in history.all("log/main", "log.recovered"):
+        zh = f"日志曾从旧数据库恢复（{entry.data['found_size']} / {entry.data['published_size']} 条）：{entry.data['reason']}"
+        en = f"The log was recovered from {entry.data['found_size']} of {entry.data['published_size']} entries."
+        yield noted("log", zh, en, entry.index)
