@@ -15,7 +15,8 @@ from verify import seed
 from verify.beacon import BeaconError
 from verify.replay import Assigned, Drawn, beacon_of
 
-PHASES = ("freeze", "commit", "reveal", "beacon", "result")
+PHASES = {"freeze": "opened", "commit": "frozen", "reveal": "committed", "beacon": "revealed", "result": "seeded"}
+"""The phases in their order, each with the state in which the discipline office checks in for it."""
 RULE = "方案第五(三)1条"
 STEPS = {
     "draw.frozen": ("opened", "freeze"),
@@ -67,10 +68,11 @@ class Draw(Recorded):
     def check_in(self, cause: Cause, phase: str) -> None:
         """Record that the discipline office is present for a phase, in the order of the phases."""
         expected = next((name for name in PHASES if name not in self.check_ins), None)
-        if not self.version or phase != expected:
+        if phase != expected or self.state != PHASES[phase]:
             raise Conflict(
-                f"{self.id} 现应签到的环节是 {expected or '无'}，不是 {phase}",
-                f"{self.id} now expects the check-in for {expected or 'nothing'}, not {phase}",
+                f"{self.id} {STATES[self.state]}，下一个应签到的环节是 {expected or '无'}，现在不能就 {phase} 签到",
+                f"{self.id} is {self.state or 'missing'} and next expects the check-in for {expected or 'nothing'}: "
+                f"not {phase} now",
                 RULE,
             )
         self.record("draw.witness-checked-in", cause, {"phase": phase})

@@ -39,6 +39,7 @@ class FreezeCommands(RegistryCommands):
             require_unit(by, planned.unit)
             planned.require_item(item)
             planned.require_within(today)
+            self._require_first_draw(plan, item, today[:4])
             self._require_registries(item, self._get(Registry, objects), self._get(Registry, inspectors))
             prefix = f"draw/{self.agency}-{today[:4]}-"
             fresh = Draw(f"{prefix}{self._next(prefix):04d}")
@@ -155,6 +156,18 @@ class FreezeCommands(RegistryCommands):
                 f"the account {party['account']} of {party['id']} does not have the role {party['role']}",
                 RULE,
             )
+
+    def _require_first_draw(self, plan: str, item: str, year: str) -> None:
+        """Refuse another draw of the same item of the same plan: a draw that displeases is never drawn again."""
+        prefix = f"draw/{self.agency}-{year}-"
+        for number in range(1, self._next(prefix)):
+            opening = self._get(Draw, f"{prefix}{number:04d}").opening
+            if (opening["plan"], opening["item"]) == (plan, item):
+                raise Conflict(
+                    f"计划 {plan} 的事项 {item} 已由 {prefix}{number:04d} 抽取，不得重抽",
+                    f"{item} of {plan} is drawn in {prefix}{number:04d}: there is no second draw",
+                    RULE,
+                )
 
     def _require_registries(self, item: str, objects: Registry, inspectors: Registry) -> None:
         objects.require_ready()

@@ -60,7 +60,7 @@ CHEATS: Cheats = {
     "the witness checks in out of order": (
         lambda t: t.do("discipline", "check_in", draw=opened(t), phase="commit"),
         Conflict,
-        "now expects the check-in for freeze",
+        "next expects the check-in for freeze",
     ),
     "too few dice": (
         lambda t: frozen(t, beacons=[{"kind": "dice", "sides": 10, "rolls": 20, "simulated": True}]),

@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+import pytest
+
+from domain.errors import Conflict
 from tests.story import Story, drawn_objects, inspectors, new_ledger, objects
 from verify import entries
 
@@ -62,13 +65,22 @@ def test_a_reopened_log_goes_on_where_it_stood(tmp_path: Path) -> None:
     assert receipt.index == size
 
 
-def test_a_redraw_is_a_new_draw_with_the_next_number_and_the_first_one_stays(told: Story) -> None:
+def test_a_draw_that_displeases_is_not_drawn_again(told: Story) -> None:
     plan = told.plan({CODE: "general"})
     registries = told.registries(CODE, objects(60), inspectors(20, [CODE]))
     first = told.freeze(plan, CODE, registries)
     told.ceremony(first)
 
-    second = told.freeze(plan, CODE, registries)
+    with pytest.raises(Conflict, match="no second draw"):
+        told.freeze(plan, CODE, registries)
 
-    assert (first, second) == ("draw/220100-2026-0001", "draw/220100-2026-0002")
     assert drawn_objects(told.ledger, first)
+
+
+def test_the_discipline_office_cannot_check_in_ahead_of_what_it_watches(told: Story) -> None:
+    plan = told.plan({CODE: "general"})
+    draw = told.freeze(plan, CODE, told.registries(CODE, objects(60), inspectors(20, [CODE])))
+    told.do("discipline", "check_in", draw=draw, phase="commit")
+
+    with pytest.raises(Conflict, match="not reveal now"):
+        told.do("discipline", "check_in", draw=draw, phase="reveal")
