@@ -20,8 +20,7 @@ from domain.base import Recorded
 from domain.clock import SteppedClock, SystemClock, after
 from domain.errors import Conflict, Forbidden, Invalid, NotFound, Unavailable
 from domain.log import Log
-from domain.organisation import Account, Unit
-from domain.organisation import Log as LogRecord
+from domain.organisation import Account, Logbook, Unit
 from domain.roles import SYSTEM, Actor, Cause
 from domain.signer import Signer
 from domain.store.sqlite import Private as Beside
@@ -106,7 +105,7 @@ class Core(Log):
         self.clock = SteppedClock() if clock == "stepped" else SystemClock()
 
         def log(cause: Cause) -> Decision:
-            aggregate = LogRecord("log/main")
+            aggregate = Logbook("log/main")
             aggregate.create(cause, origin, self.signer.vkey, clock)
             return Decision(aggregate)
 
@@ -127,7 +126,7 @@ class Core(Log):
     def _start(self) -> None:
         """Check the database against the signer's head, and set the clock. Unavailable where it is behind."""
         self.require_not_behind()
-        log = self._get(LogRecord, "log/main")
+        log = self._get(Logbook, "log/main")
         self.origin, self.vkey = log.origin, self.signer.vkey
         self.agency = entries.parse(next(self.store.entries(1, 2))).data["unit"]
         if log.clock == "stepped":
@@ -194,7 +193,7 @@ class Core(Log):
         return bool(self.store.select_events(stream, limit=1))
 
     def _next(self, prefix: str) -> int:
-        return self.store.count_streams(prefix) + 1
+        return len(self.store.streams(prefix)) + 1
 
     def advance_clock(self, seconds: float) -> str:
         """Move the stepped clock of a demonstration on and return where it stands. Conflict for a real clock."""

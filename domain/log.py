@@ -22,6 +22,7 @@ from domain.store.mapper import EntryMapper
 from domain.store.sqlite import Store
 from verify import checkpoint, documents, tiles
 from verify.documents import Listing
+from verify.tree import Frontier, leaf_hash
 
 
 class _Application(Application[str]):
@@ -34,6 +35,7 @@ class Log:
     def __init__(self, folder: Path, create: bool = False) -> None:
         self.folder = folder
         self._command_lock = threading.RLock()
+        self._tree = Frontier()
         self._lock_file = LockFile(folder / "lock")
         try:
             self.signer = Signer(folder / "signer")
@@ -121,15 +123,31 @@ class Log:
     def publish_checkpoint(self) -> bytes:
         """Sign the present head if it moved, publish it and return the note.
 
-        A crash after the signature leaves a signed head that nobody saw; the next call signs the same or a larger one.
+        What is signed was recomputed from the stored bytes: Unavailable where they are not those of the stored tree. A
+        crash after the signature leaves a signed head that nobody saw; the next call signs the same or a larger one.
         """
         with self._command_lock:
             last, size = self.store.checkpoint(), self.size
             if last is None or checkpoint.parse(last)[0].size < size:
-                path = self.store.consistency_path(self.signer.size, size)
-                last = self.signer.sign(size, self.store.root(size), path)
+                root = self._recomputed(size)
+                last = self.signer.sign(size, root, self.store.consistency_path(self.signer.size, size))
                 self.store.put_checkpoint(size, last)
             return last
+
+    def _recomputed(self, size: int) -> bytes:
+        start, same = self._tree.size, True
+        for raw, leaf in zip(self.store.entries(start, size), self.store.leaves(start, size), strict=True):
+            same = same and leaf_hash(raw) == leaf
+            self._tree.append(leaf_hash(raw))
+        root = self._tree.root()
+        if not same or root != self.store.root(size):
+            self._tree = Frontier()
+            raise Unavailable(
+                f"存储的 {size} 条记录与其哈希树不符，拒绝签名",
+                f"the {size} stored entries are not those of the stored tree, nothing is signed",
+                "LEDGER 7",
+            )
+        return root
 
     def leaves(self, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
         """Yield leaf hashes."""

@@ -8,7 +8,7 @@ from domain.base import Fact, Recorded
 from domain.roles import Actor, Cause
 
 
-class Log(Recorded):
+class Logbook(Recorded):
     """The log itself: where it came from, and what happened to it."""
 
     def create(self, cause: Cause, origin: str, vkey: str, clock: str) -> None:

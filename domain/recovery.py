@@ -13,7 +13,7 @@ from pathlib import Path
 from domain.core import Decision, Receipt
 from domain.errors import Conflict, Unavailable
 from domain.ledger import Ledger
-from domain.organisation import Log
+from domain.organisation import Logbook
 from domain.roles import SYSTEM, Cause
 from verify import entries
 from verify.tree import Frontier, leaf_hash
@@ -38,7 +38,7 @@ def recover(folder: Path, source: Path, reason: str) -> Receipt:
         ledger._start()
 
         def decide(cause: Cause) -> Decision:
-            log = ledger._get(Log, "log/main")
+            log = ledger._get(Logbook, "log/main")
             log.recover(cause, signed, found, restored, reason)
             return Decision(log)
 

@@ -100,6 +100,7 @@ class Story:
     ledger: Ledger
     number: Iterator[int] = field(default_factory=lambda: iter(range(10**6)))
     did: list[Receipt] = field(default_factory=list)
+    year: int = 2026
 
     def actor(self, account: str) -> Actor:
         return self.ledger.actor(account)
@@ -134,13 +135,13 @@ class Story:
         plan = self.do(
             "market",
             "draft_plan",
-            title="2026年度抽查计划",
-            year=2026,
+            title=f"{self.year}年度抽查计划",
+            year=self.year,
             form="F2",
             mode="double_random",
             purpose="规范市场秩序",
             itemlist=listed,
-            period={"from": "2026-03-01", "to": "2026-11-30"},
+            period={"from": f"{self.year}-03-01", "to": f"{self.year}-11-30"},
             joint_departments=[],
             items=[{"item": code, "quota_bp": quotas[item_class]} for code, item_class in items.items()],
         ).stream
@@ -189,6 +190,17 @@ class Story:
 
     def ceremony(self, draw: str, salt: str = "") -> None:
         """Commit, reveal, roll, draw, assign and sign off."""
+        self.commit_and_reveal(draw, salt)
+        self.ledger.advance_clock(1800)
+        self.do("discipline", "check_in", draw=draw, phase="beacon")
+        digits = hashlib.sha256(f"{salt}{draw}dice".encode()).digest()
+        rolls = [byte % 10 for byte in digits + digits][:40]
+        key = "/".join(".".join(map(str, rolls[n : n + 10])) for n in range(0, 40, 10)) + "/"
+        self.do("market", "record_beacon", draw=draw, position=0, key_string=key)
+        self.finish(draw)
+
+    def commit_and_reveal(self, draw: str, salt: str = "") -> None:
+        """Let both parties commit and reveal."""
         frozen = next(r for r in reversed(self.did) if r.kind == "draw.frozen" and r.stream == draw)
         c0 = bytes.fromhex(entry_data(self.ledger, frozen.index)["c0"])
         secrets = {p: hashlib.sha256(f"{salt}{draw}{p}".encode()).digest() for p in ("discipline", "organiser")}
@@ -202,12 +214,9 @@ class Story:
         for party, secret in secrets.items():
             self.do(accounts[party], "reveal", draw=draw, party=party, secret=secret.hex())
         self.do("market", "close_reveals", draw=draw)
-        self.ledger.advance_clock(1800)
-        self.do("discipline", "check_in", draw=draw, phase="beacon")
-        digits = hashlib.sha256(f"{salt}{draw}dice".encode()).digest()
-        rolls = [byte % 10 for byte in digits + digits][:40]
-        key = "/".join(".".join(map(str, rolls[n : n + 10])) for n in range(0, 40, 10)) + "/"
-        self.do("market", "record_beacon", draw=draw, position=0, key_string=key)
+
+    def finish(self, draw: str) -> None:
+        """Derive the seed, draw, assign and sign off."""
         self.do("market", "derive_seed", draw=draw)
         self.do("discipline", "check_in", draw=draw, phase="result")
         self.do("market", "draw_objects", draw=draw)

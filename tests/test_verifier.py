@@ -131,7 +131,7 @@ def test_one_flipped_byte_anywhere_is_found(story, tmp_path, capsys):
         ends.append((ends[-1] if ends else 0) + path.stat().st_size)
     chance = random.Random(2026)
 
-    for _ in range(60):
+    for _ in range(200):
         offset = chance.randrange(ends[-1])
         number = next(n for n, end in enumerate(ends) if offset < end)
         path, place = files[number], offset - (ends[number - 1] if number else 0)

@@ -159,13 +159,12 @@ class FreezeCommands(RegistryCommands):
 
     def _require_first_draw(self, plan: str, item: str, year: str) -> None:
         """Refuse another draw of the same item of the same plan: a draw that displeases is never drawn again."""
-        prefix = f"draw/{self.agency}-{year}-"
-        for number in range(1, self._next(prefix)):
-            opening = self._get(Draw, f"{prefix}{number:04d}").opening
+        for stream in self.store.streams(f"draw/{self.agency}-{year}-"):
+            opening = self._get(Draw, stream).opening
             if (opening["plan"], opening["item"]) == (plan, item):
                 raise Conflict(
-                    f"计划 {plan} 的事项 {item} 已由 {prefix}{number:04d} 抽取，不得重抽",
-                    f"{item} of {plan} is drawn in {prefix}{number:04d}: there is no second draw",
+                    f"计划 {plan} 的事项 {item} 已由 {stream} 抽取，不得重抽",
+                    f"{item} of {plan} is drawn in {stream}: there is no second draw",
                     RULE,
                 )
 

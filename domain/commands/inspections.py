@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from domain.commands.draws import DrawCommands
@@ -17,6 +18,10 @@ from domain.roles import Actor, Cause
 
 class InspectionCommands(DrawCommands):
     """Inspections of drawn objects."""
+
+    def __init__(self, folder: Path, create: bool = False) -> None:
+        super().__init__(folder, create)
+        self._teams: dict[str, dict[str, list[str]]] = {}
 
     def notify(self, by: Actor, command: str, *, draw: str, object_id: str, visit_on: str) -> Receipt:
         """Record the notice to a drawn object: its team is the assigned one, never a chosen one."""
@@ -93,10 +98,9 @@ class InspectionCommands(DrawCommands):
 
     def _team(self, draw: Draw, object_id: str) -> list[str]:
         """Return the inspectors assigned to a drawn object. NotFound where it was not drawn, Conflict where none is."""
-        known: dict[str, dict[str, list[str]]] = self.__dict__.setdefault("_teams", {})
-        if draw.id not in known:
-            known[draw.id] = {line["id"]: line["inspectors"] for line in self.lines(draw.assigned)}
-        team = known[draw.id].get(object_id)
+        if draw.id not in self._teams:
+            self._teams[draw.id] = {line["id"]: line["inspectors"] for line in self.lines(draw.assigned)}
+        team = self._teams[draw.id].get(object_id)
         if team is None:
             raise NotFound(f"{object_id} 未被 {draw.id} 抽中", f"{object_id} was not drawn in {draw.id}", "方案第五(三)1条")
         if not team:

@@ -74,13 +74,11 @@ class OrganisationCommands(Core):
     def calendar(self) -> Calendar:
         """Return the working days of all recorded years."""
         known = Calendar()
-        for year in range(2000, 2100):
-            stream = f"calendar/{year}"
-            if self._exists(stream):
-                content = self.store.document(self._get(CalendarYear, stream).document["sha256"])
-                if content is None:
-                    raise NotFound(f"{year} 年日历文档缺失", f"the calendar of {year} is missing", "LEDGER 3")
-                known = known.plus(canonical.decode(content))
+        for stream in self.store.streams("calendar/"):
+            content = self.store.document(self._get(CalendarYear, stream).document["sha256"])
+            if content is None:
+                raise NotFound(f"{stream} 的日历文档缺失", f"the document of {stream} is missing", "LEDGER 3")
+            known = known.plus(canonical.decode(content))
         return known
 
     def _fresh(self, kind: type[Any], stream: str) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from domain.commands.plans import PlanCommands
@@ -20,6 +21,10 @@ from verify.registry import State
 
 class RegistryCommands(PlanCommands):
     """Object registries and inspector registries."""
+
+    def __init__(self, folder: Path, create: bool = False) -> None:
+        super().__init__(folder, create)
+        self._states: dict[str, tuple[int, State]] = {}
 
     def create_registry(
         self, by: Actor, command: str, *, registry: str, type: str, title: str, item: str | None
@@ -91,14 +96,13 @@ class RegistryCommands(PlanCommands):
 
     def registry_state(self, registry: Registry) -> State:
         """Return the rows of a registry by id, folded from its batches; the caller must not change them."""
-        known: dict[str, tuple[int, State]] = self.__dict__.setdefault("_states", {})
-        reached, state = known.get(registry.id, (0, {}))
+        reached, state = self._states.get(registry.id, (0, {}))
         fresh = [(version, sha256) for version, sha256 in registry.batches if version > reached]
         if fresh:
             state = dict(state)
             for _, sha256 in fresh:
                 rows_of.apply(state, self.lines(sha256), registry.type)
-            known[registry.id] = (fresh[-1][0], state)
+            self._states[registry.id] = (fresh[-1][0], state)
         return state
 
     def _seal(

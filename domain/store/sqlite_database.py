@@ -112,13 +112,12 @@ class Database:
             ).fetchone()
         return (bytes(row[0]), bytes(row[1])) if row else None
 
-    def count_streams(self, prefix: str) -> int:
-        """Return how many streams begin with `prefix` (plain ASCII)."""
+    def streams(self, prefix: str) -> list[str]:
+        """Return the streams that begin with `prefix` (plain ASCII), sorted."""
+        query = "SELECT stream FROM entries WHERE version = 1 AND stream >= ? AND stream < ? ORDER BY stream"
         with self._lock:
-            row = self._writer.execute(
-                "SELECT count(*) FROM entries WHERE version = 1 AND stream >= ? AND stream < ?", (prefix, prefix + "\x7f")
-            ).fetchone()
-        return int(row[0])
+            rows = self._writer.execute(query, (prefix, prefix + "\x7f")).fetchall()
+        return [str(row[0]) for row in rows]
 
     # -- the tree
 

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,22 @@ def test_the_head_is_on_disk_before_the_signature_leaves(tmp_path: Path) -> None
 
     assert head == {"origin": "ledger.example/220100", "size": 12, "root": root(LEAVES[:12]).hex()}
     assert (tmp_path / "signer" / "key.pem").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("column", ["raw", "leaf"])
+def test_what_is_signed_was_recomputed_from_the_stored_bytes(tmp_path: Path, column: str) -> None:
+    with new_ledger(tmp_path / "log") as ledger:
+        Story(ledger).organise()
+    database = sqlite3.connect(tmp_path / "log" / "ledger.db")
+    with database:
+        database.execute("DROP TRIGGER entries_no_update")
+        (stored,) = database.execute(f"SELECT {column} FROM entries WHERE idx = 5").fetchone()
+        forged = stored.replace(b"220100", b"220199") if column == "raw" else bytes(32)
+        assert database.execute(f"UPDATE entries SET {column} = ? WHERE idx = 5", (forged,)).rowcount == 1
+    database.close()
+
+    with Ledger.open(tmp_path / "log") as ledger, pytest.raises(Unavailable, match="nothing is signed"):
+        ledger.publish_checkpoint()
 
 
 def older_backup(folder: Path) -> tuple[Path, Path]:
