@@ -23,14 +23,31 @@ def after(at: str, seconds: float) -> str:
     return spell(datetime.fromisoformat(at) + timedelta(seconds=seconds))
 
 
+def next_day(at: str) -> str:
+    """Return the instant at which the day of `at` is over."""
+    return after(f"{at[:10]}T00:00:00.000+08:00", 86_400)
+
+
+def next_second(at: str) -> str:
+    """Return the instant at which the second of `at` is over."""
+    return after(f"{at[:19]}.000+08:00", 1)
+
+
 class SystemClock:
     """The machine's clock."""
 
     kind = "system"
 
+    def __init__(self) -> None:
+        self._earliest = ""
+
     def now(self) -> str:
         """Return the present instant."""
-        return spell(datetime.now(UTC))
+        return max(self._earliest, spell(datetime.now(UTC)))
+
+    def not_before(self, instant: str) -> None:
+        """Stand at `instant` or later from now on: another machine's clock is ahead and has recorded it."""
+        self._earliest = max(self._earliest, instant)
 
 
 class SteppedClock:
@@ -49,6 +66,10 @@ class SteppedClock:
         """Move the clock on and return where it stands now; never back."""
         self._instant = after(self._instant, max(0.0, seconds))
         return self._instant
+
+    def not_before(self, instant: str) -> None:
+        """Stand at `instant` or later from now on: another process has moved the clock."""
+        self._instant = max(self._instant, instant)
 
 
 Clock = SystemClock | SteppedClock

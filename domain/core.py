@@ -1,33 +1,35 @@
-"""Carrying out commands: one lock, one command at a time, one entry each.
+"""Carrying out commands: one at a time in a process, one entry each, and each as if it had been alone with the log.
 
-A command is: may they? - load - decide - save. It is acknowledged after its transaction is durable; the same command id
-again is answered with the same receipt. Source: ledger specification, sections 2 and 7.
+A command is: may they? - load - decide - save. What is loaded meanwhile is noted, and the store records the decision only
+while all of that still stands; otherwise it is decided again. It is acknowledged after its transaction is durable; the same
+command id again is answered with the same receipt. Source: ledger specification, sections 2 and 7.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
-from eventsourcing.application import AggregateNotFoundError
+from eventsourcing.persistence import IntegrityError
 
 from domain import roles
 from domain.base import Recorded
 from domain.clock import SteppedClock, SystemClock, after
-from domain.errors import Conflict, Forbidden, Invalid, NotFound, Unavailable
-from domain.log import Log
+from domain.errors import Conflict, Forbidden, Invalid, Refusal, Unavailable
+from domain.grounded import Grounded
 from domain.organisation import Account, Logbook, Unit
 from domain.roles import SYSTEM, Actor, Cause
 from domain.signer import Signer
-from domain.store.sqlite import Private as Beside
-from domain.store.sqlite import references
+from domain.store.choice import Choice
+from domain.store.contract import Beside, Grounds, references
 from verify import canonical, entries
 
-A = TypeVar("A", bound=Recorded)
+ATTEMPTS = 3
+"""So often a command is decided; the last time every other writer is kept out."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ class Decision:
         self.aggregate, self.beside = aggregate, beside
 
 
-class Core(Log):
+class Core(Grounded):
     """A log that carries out commands."""
 
     @classmethod
@@ -76,20 +78,24 @@ class Core(Log):
         unit: str,
         unit_name: str,
         account: str = "admin",
+        store: Mapping[str, str] | None = None,
     ) -> Self:
         """Make a new log: its key, entry 0, its first unit (the bureau) and its first account (an administrator).
 
+        `store`: what `store.json` is to say, SQLite where nothing is given; a schema in PostgreSQL is migrated before.
         An interrupted creation is finished by calling this again with the same facts.
         """
         if clock == "stepped" and not origin.startswith("demo."):
             raise Invalid("步进时钟只用于演示台账", "a stepped clock is for origins that begin with demo.", "LEDGER 11")
         folder.mkdir(parents=True, exist_ok=True)
+        if store is not None:
+            Choice.of(store).settle(folder)
         if not (folder / "signer" / "head.json").is_file():
             with suppress(FileNotFoundError):
                 (folder / "signer" / "key.pem").unlink()
                 (folder / "signer").rmdir()
             Signer.create(folder / "signer", origin)
-        core = cls(folder, create=not (folder / "ledger.db").is_file())
+        core = cls(folder, create=True)
         try:
             core._found(origin, clock, unit, unit_name, account)
             core._start()
@@ -124,9 +130,11 @@ class Core(Log):
         self._do(SYSTEM, "create-account", "account.opened", {"account": account}, first)
 
     def _start(self) -> None:
-        """Check the database against the signer's head, and set the clock. Unavailable where it is behind."""
+        """Check the database against the signer's key and head, and set the clock. Unavailable where it is behind."""
         self.require_not_behind()
         log = self._get(Logbook, "log/main")
+        if entries.parse(next(self.store.entries(0, 1))).data["vkey"] != self.signer.vkey:
+            raise Unavailable("数据库中是另一台账", f"the database holds another log: {log.origin}", "LEDGER 7")
         self.origin, self.vkey = log.origin, self.signer.vkey
         self.agency = entries.parse(next(self.store.entries(1, 2))).data["unit"]
         if log.clock == "stepped":
@@ -149,12 +157,8 @@ class Core(Log):
             raise Invalid("命令标识不合要求", "a command id has 1 to 64 of A-Z a-z 0-9 . _ -", "LEDGER 2")
         fingerprint = _fingerprint(kind, facts)
         with self._command_lock:
-            done = self.store.command(by.account, command)
-            if done is None:
-                with _refusing_bad_values():
-                    self._save(decide(Cause(by, command)), by, command, fingerprint)
-                done = self.store.command(by.account, command)
-        if done is None or not _same(done, kind, fingerprint):
+            done = self.store.command(by.account, command) or self._carry_out(by, command, fingerprint, decide)
+        if not _same(done, kind, fingerprint):
             raise Conflict(
                 f"命令标识 {command} 已用于另一条命令",
                 f"the command id {command} was used for another command",
@@ -162,7 +166,50 @@ class Core(Log):
             )
         return _receipt(entries.parse(done[0]))
 
-    def _save(self, decision: Decision, by: Actor, command: str, fingerprint: bytes) -> None:
+    def _carry_out(
+        self, by: Actor, command: str, fingerprint: bytes, decide: Callable[[Cause], Decision]
+    ) -> tuple[bytes, bytes]:
+        """Decide and record, again where another process moved what the decision rested on; return what is recorded.
+
+        The same command may reach two processes: the one that comes second finds its entry, whatever it was refused.
+        """
+        fault: Exception | None = None
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                with self.store.alone() if attempt == ATTEMPTS else nullcontext():
+                    self._attempt(by, command, fingerprint, decide)
+            except IntegrityError as error:
+                fault = error
+            except Unavailable:
+                raise
+            except Refusal as refusal:
+                fault = refusal
+            done = self.store.command(by.account, command)
+            if done is not None:
+                return done
+            if isinstance(fault, Refusal):
+                raise fault
+            self._follow_clock()
+        raise Conflict(
+            f"{command} 与同时进行的其他命令冲突，请重试", f"{command} collides with others, try again", "LEDGER 2"
+        ) from fault
+
+    def _attempt(self, by: Actor, command: str, fingerprint: bytes, decide: Callable[[Cause], Decision]) -> None:
+        if self.store.shared and isinstance(self.clock, SteppedClock):
+            self.clock.not_before(self.private.clock() or "")
+        with self._deciding() as grounds:
+            if by != SYSTEM and self.actor(by.account) != by:
+                raise Forbidden(f"账号 {by.account} 不是这一角色", f"{by.account} has another role or unit", "方案四")
+            with _refusing_bad_values():
+                self._save(decide(Cause(by, command)), by, command, fingerprint, grounds)
+
+    def _follow_clock(self) -> None:
+        """Let this process's clock not stand before the last entry: another machine's may be ahead."""
+        last = next(self.store.entries(max(0, self.size - 1)), None)
+        if last is not None:
+            self.clock.not_before(entries.parse(last).at)
+
+    def _save(self, decision: Decision, by: Actor, command: str, fingerprint: bytes, grounds: Grounds) -> None:
         at = self.clock.now()
         stepped = self.clock if isinstance(self.clock, SteppedClock) else None
         facts = decision.aggregate.pending
@@ -175,31 +222,17 @@ class Core(Log):
             documents=[reference for fact in facts for reference in references(fact.data)],
             private=decision.beside,
             clock=after(at, 1) if stepped else None,
+            grounds=grounds,
         )
         if stepped:
             stepped.advance(1)
-
-    def _get(self, kind: type[A], stream: str) -> A:
-        """Load an aggregate; NotFound where nothing was recorded in its stream."""
-        try:
-            found = self._application.repository.get(stream, projector_func=kind.project)
-        except AggregateNotFoundError:
-            raise NotFound(f"{stream} 不存在", f"there is no {stream}", "LEDGER 2") from None
-        if not isinstance(found, kind):
-            raise NotFound(f"{stream} 不是 {kind.__name__}", f"{stream} is not a {kind.__name__}", "LEDGER 2")
-        return found
-
-    def _exists(self, stream: str) -> bool:
-        return bool(self.store.select_events(stream, limit=1))
-
-    def _next(self, prefix: str) -> int:
-        return len(self.store.streams(prefix)) + 1
 
     def advance_clock(self, seconds: float) -> str:
         """Move the stepped clock of a demonstration on and return where it stands. Conflict for a real clock."""
         with self._command_lock:
             if not isinstance(self.clock, SteppedClock):
                 raise Conflict("真实台账的时钟不可拨动", "the clock of a real log cannot be moved", "LEDGER 11")
+            self.clock.not_before(self.private.clock() or "")
             now = self.clock.advance(seconds)
             self.private.set_clock(now)
             return now

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from eventsourcing.application import Application
 
@@ -18,8 +18,9 @@ from domain.errors import NotFound, Unavailable
 from domain.lockfile import LockFile
 from domain.private import Private
 from domain.signer import Signer
+from domain.store.choice import Choice
+from domain.store.contract import Store
 from domain.store.mapper import EntryMapper
-from domain.store.sqlite import Store
 from verify import checkpoint, documents, tiles
 from verify.documents import Listing
 from verify.tree import Frontier, leaf_hash
@@ -30,34 +31,30 @@ class _Application(Application[str]):
 
 
 class Log:
-    """A folder with `ledger.db`, `signer/`, `lock` and `log.vkey`, held by one process from construction to `close`."""
+    """A folder with `signer/`, `log.vkey`, and either `ledger.db` and its `lock` or a `store.json` that names a database.
+
+    On SQLite one process holds it from construction to `close`; on PostgreSQL several may have it open, and publish in turn.
+    """
 
     def __init__(self, folder: Path, create: bool = False) -> None:
         self.folder = folder
         self._command_lock = threading.RLock()
         self._tree = Frontier()
-        self._lock_file = LockFile(folder / "lock")
+        choice = Choice.read(folder)
+        self._lock_file = LockFile(folder / "lock") if choice.store == "sqlite" else None
         try:
             self.signer = Signer(folder / "signer")
-            database = folder / "ledger.db"
-            if not create and not database.is_file():
-                raise Unavailable(f"{database} 不存在", f"{database} does not exist", "LEDGER 7")
             self._application = _Application(
                 {
-                    "PERSISTENCE_MODULE": "domain.store.sqlite",
+                    **choice.environment(folder, create),
                     "MAPPER_TOPIC": f"{EntryMapper.__module__}:{EntryMapper.__qualname__}",
-                    "LEDGER_DATABASE": str(database),
-                    "LEDGER_CREATE": "y" if create else "n",
                     "AGGREGATE_CACHE_MAXSIZE": "500",
                 }
             )
         except BaseException:
-            self._lock_file.release()
+            self._release()
             raise
-        recorder = self._application.recorder
-        if not isinstance(recorder, Store):
-            raise TypeError("the factory gives another store")
-        self.store: Store = recorder
+        self.store = cast(Store, self._application.recorder)
         self.private = Private(self.store)
         self.clock: Clock = SystemClock()
 
@@ -65,7 +62,11 @@ class Log:
         """Close the database and give the lock back."""
         self.store.close()
         self._application.close()
-        self._lock_file.release()
+        self._release()
+
+    def _release(self) -> None:
+        if self._lock_file is not None:
+            self._lock_file.release()
 
     def __enter__(self) -> Self:
         return self
@@ -126,7 +127,7 @@ class Log:
         What is signed was recomputed from the stored bytes: Unavailable where they are not those of the stored tree. A
         crash after the signature leaves a signed head that nobody saw; the next call signs the same or a larger one.
         """
-        with self._command_lock:
+        with self._command_lock, self.signer.alone():
             last, size = self.store.checkpoint(), self.size
             if last is None or checkpoint.parse(last)[0].size < size:
                 root = self._recomputed(size)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 
-from domain.store.sqlite import Store
+from domain.store.contract import Store
 from verify.personal import field_commitment
 
 
@@ -21,31 +21,22 @@ class Private:
     def issue_token(self, account: str) -> str:
         """Return a new access token of an account; only its hash is kept, so it is shown once."""
         token = secrets.token_urlsafe(32)
-        with self._store.writing() as connection:
-            connection.execute("INSERT INTO private_tokens VALUES (?, ?)", (_hash(token), account))
+        self._store.put_token(_hash(token), account)
         return token
 
     def account_of_token(self, token: str) -> str | None:
         """Return whose token this is, None where it is nobody's."""
-        with self._store.reading() as connection:
-            row = connection.execute("SELECT account FROM private_tokens WHERE hash = ?", (_hash(token),)).fetchone()
-        return str(row[0]) if row else None
+        return self._store.account_of(_hash(token))
 
     def value(self, commitment: str) -> tuple[str, bytes] | None:
         """Return (value, salt) behind a commitment in hex, None where it was erased or never known."""
-        with self._store.reading() as connection:
-            row = connection.execute(
-                "SELECT value, salt FROM private_values WHERE commitment = ?", (commitment,)
-            ).fetchone()
-        return (str(row[0]), bytes(row[1])) if row else None
+        return self._store.private_value(commitment)
 
     def conflicts(self, registry: str) -> dict[str, list[str]]:
         """Return the declared conflicts of a registry of inspectors: the inspectors' ids by object id."""
         found: dict[str, list[str]] = {}
-        query = "SELECT object, inspector FROM private_conflicts WHERE registry = ? ORDER BY object, inspector"
-        with self._store.reading() as connection:
-            for name, inspector in connection.execute(query, (registry,)):
-                found.setdefault(name, []).append(inspector)
+        for name, inspector in self._store.private_conflicts(registry):
+            found.setdefault(name, []).append(inspector)
         return found
 
     def conflicts_of(self, registry: str) -> dict[str, list[str]]:
@@ -58,14 +49,11 @@ class Private:
 
     def clock(self) -> str | None:
         """Return where the stepped clock stood last, None where there is none."""
-        with self._store.reading() as connection:
-            row = connection.execute("SELECT instant FROM private_clock").fetchone()
-        return str(row[0]) if row else None
+        return self._store.private_clock()
 
     def set_clock(self, instant: str) -> None:
         """Keep where the stepped clock stands."""
-        with self._store.writing() as connection:
-            connection.execute("INSERT OR REPLACE INTO private_clock VALUES (1, ?)", (instant,))
+        self._store.put_private_clock(instant)
 
 
 def sealed(label: str, value: str) -> tuple[str, str, bytes, str]:

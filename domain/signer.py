@@ -6,8 +6,11 @@ head it signed last is on disk before the signature leaves this module. Source: 
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
@@ -34,8 +37,7 @@ class Signer:
         self._folder = folder
         try:
             key = load_pem_private_key((folder / "key.pem").read_bytes(), password=None)
-            head = json.loads((folder / "head.json").read_text("utf-8"))
-            self.origin, self.size, self.root = str(head["origin"]), int(head["size"]), bytes.fromhex(head["root"])
+            self._read_head()
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise Unavailable(f"签名器无法读取：{error}", f"the signer cannot be read: {error}", "LEDGER 7") from error
         if not isinstance(key, Ed25519PrivateKey):
@@ -55,6 +57,24 @@ class Signer:
             os.fsync(file.fileno())
         _store_head(folder, origin, 0, EMPTY_ROOT)
         return cls(folder)
+
+    def _read_head(self) -> None:
+        head = json.loads((self._folder / "head.json").read_text("utf-8"))
+        self.origin, self.size, self.root = str(head["origin"]), int(head["size"]), bytes.fromhex(head["root"])
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keep every other process from signing meanwhile, and go on from the head that any of them signed last.
+
+        The kernel drops the lock when its holder dies, however it dies.
+        """
+        descriptor = os.open(self._folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            self._read_head()
+            yield
+        finally:
+            os.close(descriptor)
 
     @property
     def vkey(self) -> str:

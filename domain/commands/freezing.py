@@ -14,7 +14,7 @@ from domain.plans import Plan
 from domain.private import sealed
 from domain.registries import Registry
 from domain.roles import Actor, Cause, require_unit
-from domain.store.sqlite import Private as Beside
+from domain.store.contract import Beside
 from verify import canonical, checkpoint, documents, seed
 from verify.digest import verifier_digest
 from verify.entries import seconds_of
@@ -99,6 +99,7 @@ class FreezeCommands(RegistryCommands):
             self._require_organiser(by, found)
             found.require_ready("draw.frozen")
             refuse_terms(terms, seconds_of(self.clock.now()), self.origin.startswith("demo."))
+            self._only_before(t_commit)
             for party in parties:
                 self._require_account(party)
             frozen = self._pool(found)
@@ -159,8 +160,8 @@ class FreezeCommands(RegistryCommands):
 
     def _require_first_draw(self, plan: str, item: str, year: str) -> None:
         """Refuse another draw of the same item of the same plan: a draw that displeases is never drawn again."""
-        for stream in self.store.streams(f"draw/{self.agency}-{year}-"):
-            opening = self._get(Draw, stream).opening
+        for stream in self._streams(f"draw/{self.agency}-{year}-"):
+            opening = self._peek(Draw, stream).opening
             if (opening["plan"], opening["item"]) == (plan, item):
                 raise Conflict(
                     f"计划 {plan} 的事项 {item} 已由 {stream} 抽取，不得重抽",
@@ -177,9 +178,6 @@ class FreezeCommands(RegistryCommands):
                 f"{objects.id} must belong to {item} and be paired with {inspectors.id}",
                 "方案第五(三)2条",
             )
-
-    def _seconds(self) -> int:
-        return seconds_of(self.clock.now())
 
     def _item_of(self, draw: Draw) -> dict[str, Any]:
         return self.items(self._get(Plan, draw.opening["plan"]).itemlist)[draw.opening["item"]]

@@ -74,7 +74,7 @@ class OrganisationCommands(Core):
     def calendar(self) -> Calendar:
         """Return the working days of all recorded years."""
         known = Calendar()
-        for stream in self.store.streams("calendar/"):
+        for stream in self._streams("calendar/"):
             content = self.store.document(self._get(CalendarYear, stream).document["sha256"])
             if content is None:
                 raise NotFound(f"{stream} 的日历文档缺失", f"the document of {stream} is missing", "LEDGER 3")

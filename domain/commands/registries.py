@@ -13,7 +13,7 @@ from domain.errors import Invalid
 from domain.private import sealed
 from domain.registries import Registry
 from domain.roles import Actor, Cause
-from domain.store.sqlite import Private as Beside
+from domain.store.contract import Beside
 from verify import documents
 from verify import registry as rows_of
 from verify.registry import State

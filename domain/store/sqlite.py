@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,33 +24,28 @@ from eventsourcing.persistence import (
     TrackingRecorder,
 )
 
-from domain.store.sqlite_database import Database, node_of
+from domain.store.contract import Grounds, Moved, references
+from domain.store.sqlite_database import node_of
+from domain.store.sqlite_private import PrivateTables, keep
 from verify import entries
 from verify.tree import node_hash
 
 
-@dataclass(frozen=True)
-class Private:
-    """What is kept beside an entry and never published: values behind commitments, and conflicts of inspectors."""
-
-    values: Sequence[tuple[str, str, bytes, str]] = ()
-    """(commitment in hex, label, salt, value)."""
-    registry: str = ""
-    conflicts: Sequence[tuple[str, Sequence[str]]] = ()
-    """(inspector, object ids), replacing what was declared for that inspector in `registry`."""
-
-
-class Store(Database, ApplicationRecorder):
+class Store(PrivateTables, ApplicationRecorder):
     """Entries, their tree, documents, checkpoints and private values."""
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int]:
         """Append entries in one transaction with their tree nodes, document references, command and private values.
 
         Keywords: `at` (instant), `fingerprint` (bytes), `account`, `command`, `documents` (references), `private`,
-        `clock` (the instant a stepped clock stands at afterwards, or None).
+        `clock` (the instant a stepped clock stands at afterwards, or None), `grounds` (what the decision rests on).
+        Moved where those no longer hold, IntegrityError where a version or a command id is taken.
         """
+        grounds: Grounds | None = kwargs.get("grounds")
         try:
             with self.writing() as connection:
+                if grounds is not None:
+                    _require_unmoved(connection, grounds, kwargs["at"])
                 indexes = [self._append(connection, event, kwargs["at"]) for event in stored_events]
                 self._note(connection, indexes[0], kwargs)
         except sqlite3.IntegrityError as error:
@@ -140,26 +134,21 @@ class Store(Database, ApplicationRecorder):
         connection.execute("INSERT INTO commands VALUES (?, ?, ?, ?)", command)
         references = ((d["sha256"], index, d["type"], int(d["public"])) for d in facts.get("documents", ()))
         connection.executemany("INSERT OR IGNORE INTO document_references VALUES (?, ?, ?, ?)", references)
-        if facts.get("clock"):
-            connection.execute("INSERT OR REPLACE INTO private_clock VALUES (1, ?)", (facts["clock"],))
-        private: Private = facts.get("private") or Private()
-        connection.executemany("INSERT OR REPLACE INTO private_values VALUES (?, ?, ?, ?)", private.values)
-        for inspector, objects in private.conflicts:
-            connection.execute(
-                "DELETE FROM private_conflicts WHERE registry = ? AND inspector = ?", (private.registry, inspector)
-            )
-            rows: Iterable[tuple[str, str, str]] = ((private.registry, inspector, name) for name in set(objects))
-            connection.executemany("INSERT INTO private_conflicts VALUES (?, ?, ?)", rows)
+        keep(connection, facts.get("private"), facts.get("clock"))
 
 
-def references(data: Any) -> Iterable[dict[str, Any]]:
-    """Yield every document reference inside the data of an entry."""
-    if isinstance(data, dict):
-        if set(data) == {"sha256", "bytes", "type", "public"}:
-            yield data
-        else:
-            for value in data.values():
-                yield from references(value)
+def _require_unmoved(connection: sqlite3.Connection, grounds: Grounds, at: str) -> None:
+    last = connection.execute("SELECT raw FROM entries ORDER BY idx DESC LIMIT 1").fetchone()
+    if max(at, entries.parse(bytes(last[0])).at if last else "") >= grounds.until:
+        raise Moved("the time for the decision is over")
+    for stream, version in grounds.streams.items():
+        query = "SELECT coalesce(max(version), 0) FROM entries WHERE stream = ?"
+        if connection.execute(query, (stream,)).fetchone() != (version,):
+            raise Moved(f"{stream} has moved")
+    for prefix, size in grounds.families.items():
+        query = "SELECT 1 FROM entries WHERE idx >= ? AND version = 1 AND stream >= ? AND stream < ?"
+        if connection.execute(query, (size, prefix, prefix + "\x7f")).fetchone():
+            raise Moved(f"there is a new stream beginning with {prefix}")
 
 
 def _insert(connection: sqlite3.Connection, entry: entries.Entry) -> None:

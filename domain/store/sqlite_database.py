@@ -24,6 +24,8 @@ CHUNK = 1 << 20
 class Database:
     """The connections to one file, and what is read from it."""
 
+    shared = False
+
     def __init__(self, path: Path, create: bool = False) -> None:
         """Open the database at `path`. ValueError for a database of another version, or one that is not durable."""
         self._path = path
@@ -64,6 +66,11 @@ class Database:
                 raise
             finally:
                 self._depth = 0
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Do nothing: there is no other process, and the ledger decides one command at a time."""
+        yield
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:

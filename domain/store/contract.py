@@ -1,0 +1,141 @@
+"""What every store of a log can do, and what is handed to it beside an entry; each database answers natively.
+
+One contract test runs over all of them. A decision is recorded only while everything it rested on still stands: what was
+read, and the day or second in which it was decided.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from eventsourcing.persistence import IntegrityError, StoredEvent
+
+
+class Moved(IntegrityError):
+    """What a decision rested on has changed since it was read: nothing was recorded, decide again."""
+
+
+@dataclass
+class Grounds:
+    """What one decision rests on, noted while it is made."""
+
+    until: str
+    """The entry must be recorded before this instant: a decision of one day does not count on the next."""
+    streams: dict[str, int] = field(default_factory=dict)
+    """The version in which each stream was read, 0 where it did not exist."""
+    families: dict[str, int] = field(default_factory=dict)
+    """The size of the log when the streams beginning with a prefix were listed."""
+
+    def note(self, stream: str, version: int) -> None:
+        """Note that a stream was read. What was read first counts: a second, fresher reading must not hide it."""
+        self.streams.setdefault(stream, version)
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What is kept beside an entry and never published: values behind commitments, and conflicts of inspectors."""
+
+    values: Sequence[tuple[str, str, bytes, str]] = ()
+    """(commitment in hex, label, salt, value)."""
+    registry: str = ""
+    conflicts: Sequence[tuple[str, Sequence[str]]] = ()
+    """(inspector, object ids), replacing what was declared for that inspector in `registry`."""
+
+
+class Store(Protocol):
+    """Entries, their tree, documents, checkpoints, and the private tables beside them."""
+
+    shared: bool
+    """Whether several processes may write at once; then what was read may move until it is recorded."""
+
+    def close(self) -> None:
+        """Close every connection."""
+
+    def writing(self) -> AbstractContextManager[Any]:
+        """Give a connection of the database's own kind inside a transaction."""
+
+    def reading(self) -> AbstractContextManager[Any]:
+        """Give a connection of the database's own kind that cannot write."""
+
+    def alone(self) -> AbstractContextManager[None]:
+        """Keep every other writer out until this thread has recorded one decision, or given up."""
+
+    def select_events(self, originator_id: Any, *, limit: int | None = None) -> Sequence[StoredEvent]:
+        """Return the entries of one stream."""
+
+    def restore(self, raws: Iterable[bytes]) -> int:
+        """Append entries of this log verbatim, as they were published; return how many."""
+
+    @property
+    def size(self) -> int:
+        """The number of entries."""
+
+    def entries(self, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
+        """Yield the raw entries from index `start` to `stop` (not included)."""
+
+    def leaves(self, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
+        """Yield the leaf hashes from index `start` to `stop` (not included)."""
+
+    def command(self, account: str, command: str) -> tuple[bytes, bytes] | None:
+        """Return (entry, fingerprint) of a command that was carried out, None where it never was."""
+
+    def streams(self, prefix: str) -> list[str]:
+        """Return the streams that begin with `prefix` (plain ASCII), sorted."""
+
+    def node(self, level: int, position: int) -> bytes:
+        """Return the hash over the 2^level leaves from position * 2^level on. KeyError where they are not all there."""
+
+    def root(self, size: int) -> bytes:
+        """Return the root over the first `size` entries."""
+
+    def consistency_path(self, old: int, new: int) -> list[bytes]:
+        """Return the proof that the first `new` entries extend the first `old`."""
+
+    def put_document(self, content: bytes) -> None:
+        """Store a document, durable when this returns."""
+
+    def document(self, sha256: str) -> bytes | None:
+        """Return the bytes of a document, None where there is none of that hash."""
+
+    def documents(self, below: int | None = None) -> Iterator[dict[str, Any]]:
+        """Yield `{"sha256","bytes","type","public"}` of every document that an entry (with index < `below`) names."""
+
+    def document_info(self, sha256: str) -> dict[str, Any] | None:
+        """Return how a document is named by an entry, None where none names it."""
+
+    def put_checkpoint(self, size: int, note: bytes) -> None:
+        """Keep a signed checkpoint for publication."""
+
+    def checkpoint(self) -> bytes | None:
+        """Return the largest published checkpoint, None before the first."""
+
+    def put_token(self, digest: bytes, account: str) -> None:
+        """Keep the hash of an access token."""
+
+    def account_of(self, digest: bytes) -> str | None:
+        """Return whose token has this hash, None where it is nobody's."""
+
+    def private_value(self, commitment: str) -> tuple[str, bytes] | None:
+        """Return (value, salt) behind a commitment in hex, None where it was erased or never known."""
+
+    def private_conflicts(self, registry: str) -> list[tuple[str, str]]:
+        """Return the declared conflicts of a registry as (object, inspector), sorted."""
+
+    def private_clock(self) -> str | None:
+        """Return where the stepped clock stood last, None where there is none."""
+
+    def put_private_clock(self, instant: str) -> None:
+        """Keep where the stepped clock stands."""
+
+
+def references(data: Any) -> Iterable[dict[str, Any]]:
+    """Yield every document reference inside the data of an entry."""
+    if isinstance(data, dict):
+        if set(data) == {"sha256", "bytes", "type", "public"}:
+            yield data
+        else:
+            for value in data.values():
+                yield from references(value)

@@ -1,0 +1,247 @@
+"""The recorder of entries in PostgreSQL: one call of the append function per transaction, and its answer hashed again.
+
+Several processes may write at once. Where the connection is lost around a commit, the command is looked up before anything
+is answered: what the server did is done, what it did not do is done now, and neither happens twice.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+from eventsourcing.persistence import (
+    AggregateRecorder,
+    ApplicationRecorder,
+    InfrastructureFactory,
+    IntegrityError,
+    Notification,
+    ProcessRecorder,
+    ProgrammingError,
+    StoredEvent,
+    Subscription,
+    TrackingRecorder,
+)
+
+from domain.store.contract import Beside, Grounds, Moved, references
+from domain.store.postgres_call import Change, append, genesis_of
+from domain.store.postgres_connections import Connection, Waiting
+from domain.store.postgres_private import PrivateTables, keep
+from domain.store.postgres_schema import MOVED
+from verify import entries
+
+BATCH = 500
+"""So many entries are restored in one call."""
+
+
+class _Held(threading.local):
+    connection: Connection | None = None
+
+
+class Store(PrivateTables, ApplicationRecorder):
+    """Entries, their tree, documents, checkpoints and private values, in one schema of one database."""
+
+    def __init__(self, dsn: str, schema: str) -> None:
+        super().__init__(dsn, schema)
+        self._held = _Held()
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Hold the head's lock until this thread has recorded one decision, or given up."""
+        connection = self._connections.patiently(self._take_head)
+        self._held.connection = connection
+        try:
+            yield
+        finally:
+            self._held.connection = None
+            self._connections.give_back(connection)
+
+    def _take_head(self, _: Connection) -> Connection:
+        connection = self._connections.take()
+        try:
+            connection.execute("BEGIN")
+            connection.execute("SELECT lock_head()")
+        except BaseException:
+            self._connections.give_back(connection)
+            raise
+        return connection
+
+    def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int]:
+        """Append entries in one transaction with their tree nodes, document references, command and private values.
+
+        Keywords: `at` (instant), `fingerprint` (bytes), `account`, `command`, `documents` (references), `private`,
+        `clock` (the instant a stepped clock stands at afterwards, or None), `grounds` (what the decision rests on).
+        """
+        grounds: Grounds | None = kwargs.get("grounds")
+        until = grounds.until if grounds else None
+        changes = [
+            Change(str(event.originator_id), event.originator_version, event.state, kwargs["at"], until)
+            for event in stored_events
+        ]
+        changes[0].name(kwargs["account"], kwargs["command"], kwargs["fingerprint"], kwargs.get("documents", ()))
+        genesis = genesis_of(stored_events[0])
+        indexes = self.append(changes, grounds, genesis, kwargs.get("private"), kwargs.get("clock"))
+        return [index + 1 for index in indexes]
+
+    def append(
+        self,
+        changes: Sequence[Change],
+        grounds: Grounds | None = None,
+        genesis: bytes | None = None,
+        beside: Beside | None = None,
+        clock: str | None = None,
+    ) -> list[int]:
+        """Record the changes of one or more commands in one transaction, all or none, and return their indexes.
+
+        Moved where `grounds` no longer hold, IntegrityError where a version or a command id is taken, Unavailable where
+        the server stays away.
+        """
+        waiting = Waiting()
+        while True:
+            try:
+                return self._transact(changes, grounds, genesis, beside, clock)
+            except psycopg.OperationalError as error:
+                if error.sqlstate in ("40001", "40P01"):
+                    raise Moved(str(error)) from error
+                waiting.after(error)
+                # The connection was lost, before or after the commit. A transaction that still runs on the other side
+                # holds the same command id, so what follows cannot record it twice, whichever comes first.
+                if (done := self._recorded(changes)) is not None:
+                    return done
+            except psycopg.Error as error:
+                if error.sqlstate == MOVED:
+                    raise Moved(str(error)) from error
+                if isinstance(error, psycopg.IntegrityError):
+                    raise IntegrityError(error) from error
+                raise
+
+    def _transact(
+        self,
+        changes: Sequence[Change],
+        grounds: Grounds | None,
+        genesis: bytes | None,
+        beside: Beside | None,
+        clock: str | None,
+    ) -> list[int]:
+        held = self._held.connection
+        if held is not None and not held.closed:
+            # Asked inside `alone`: the head is locked already, and recording ends that.
+            indexes = append(held, changes, grounds, genesis)
+            keep(held, beside, clock)
+            held.execute("COMMIT")
+            self._held.connection = None
+            return indexes
+        with self._connections.lent() as connection:
+            if beside is None and clock is None:
+                return append(connection, changes, grounds, genesis)
+            # The head's lock comes first, here as everywhere: whoever waits for it holds nothing else.
+            with connection.transaction():
+                indexes = append(connection, changes, grounds, genesis)
+                keep(connection, beside, clock)
+            return indexes
+
+    def _recorded(self, changes: Sequence[Change]) -> list[int] | None:
+        """Return the indexes of the changes where they are recorded byte for byte, None where any of them is not."""
+        query = (
+            "SELECT idx, raw FROM unnest(%s::text[], %s::integer[]) AS wanted (stream, version) "
+            "JOIN entries USING (stream, version) ORDER BY idx"
+        )
+        rows = self._fetch(query, [change.stream for change in changes], [change.version for change in changes])
+        same = len(rows) == len(changes) and all(
+            raw.endswith(change.tail) for (_, raw), change in zip(rows, changes, strict=True)
+        )
+        return [int(index) for index, _ in rows] if same else None
+
+    def select_events(
+        self,
+        originator_id: Any,
+        *,
+        gt: int | None = None,
+        lte: int | None = None,
+        desc: bool = False,
+        limit: int | None = None,
+    ) -> Sequence[StoredEvent]:
+        """Return the entries of one stream, whole, in the order of their versions."""
+        query = (
+            "SELECT stream, version, raw FROM entries WHERE stream = %s AND version > %s AND version <= %s "
+            f"ORDER BY version {'DESC' if desc else 'ASC'} LIMIT %s"
+        )
+        last = lte if lte is not None else (1 << 31) - 1
+        return [
+            StoredEvent(stream, version, "", raw)
+            for stream, version, raw in self._fetch(query, str(originator_id), gt or 0, last, limit)
+        ]
+
+    def select_notifications(
+        self,
+        start: int | None,
+        limit: int,
+        stop: int | None = None,
+        topics: Sequence[str] = (),
+        *,
+        inclusive_of_start: bool = True,
+    ) -> Sequence[Notification]:
+        """Return entries by position; a notification id is the index plus one. `topics` are kinds."""
+        first = (start or 1) - 1 if inclusive_of_start else (start or 0)
+        found: list[Notification] = []
+        for raw in self.entries(first, stop):
+            entry = entries.parse(raw)
+            if not topics or entry.kind in topics:
+                found.append(Notification(entry.stream, entry.version, entry.kind, raw, entry.index + 1))
+            if len(found) == limit:
+                break
+        return found
+
+    def max_notification_id(self) -> int | None:
+        """Return the number of entries, None for an empty log."""
+        return self.size or None
+
+    def subscribe(self, gt: int | None = None, topics: Sequence[str] = ()) -> Subscription[ApplicationRecorder]:
+        """Refuse: readers of this log poll for its size, they are not called."""
+        raise ProgrammingError("this log is read by polling its size")
+
+    def restore(self, raws: Iterable[bytes]) -> int:
+        """Append entries of this log verbatim, as they were published; return how many. ValueError where one does not fit.
+
+        Their command ids come with them, without the fingerprints that only the lost database knew.
+        """
+        number, source = 0, iter(raws)
+        with self.writing() as connection:
+            connection.execute("SELECT lock_head()")
+            while batch := [entries.parse(raw) for raw, _ in zip(source, range(BATCH), strict=False)]:
+                changes = []
+                for entry in batch:
+                    tail = entry.raw[len(entries.compose(entry.prev, entry.index, entry.at, b"")) :]
+                    changes.append(Change(entry.stream, entry.version, tail, entry.at, None))
+                    named = list(references(entry.data))
+                    changes[-1].name(entry.actor["account"], entry.command, b"", named)
+                # Where the whole database was lost, entry 0 brings its own `prev`; what follows is held to it.
+                genesis = bytes.fromhex(batch[0].prev) if batch[0].index == 0 else None
+                append(connection, changes, None, genesis, expected=[entry.leaf for entry in batch])
+                number += len(batch)
+        return number
+
+
+class Factory(InfrastructureFactory[TrackingRecorder]):
+    """Gives the library this store; `LEDGER_DSN` and `LEDGER_SCHEMA` name the database and the log in it."""
+
+    def application_recorder(self) -> ApplicationRecorder:
+        """Return the store."""
+        dsn, schema = self.env.get("LEDGER_DSN"), self.env.get("LEDGER_SCHEMA")
+        if dsn is None or not schema:
+            raise ProgrammingError("LEDGER_DSN and LEDGER_SCHEMA name no log")
+        return Store(dsn, schema)
+
+    def aggregate_recorder(self, purpose: str = "events") -> AggregateRecorder:
+        """Refuse: snapshots are outside the chain and not kept."""
+        raise ProgrammingError(f"no recorder for {purpose}: this log keeps entries only")
+
+    def tracking_recorder(self, tracking_recorder_class: Any = None) -> TrackingRecorder:
+        """Refuse: views keep their own position."""
+        raise ProgrammingError("views keep their own position")
+
+    def process_recorder(self) -> ProcessRecorder:
+        """Refuse: entries are appended by commands only."""
+        raise ProgrammingError("entries are appended by commands only")

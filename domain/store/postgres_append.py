@@ -1,0 +1,75 @@
+"""The append function in plpgsql: under the lock of the head row it gives `prev`, `index` and `at`, hashes and inserts.
+
+One call records several entries of several commands, or nothing. It refuses with SQLSTATE FD001 where something moved that
+a decision rested on. The tree's frontier stands in the head row, so no left sibling is read. A crash before the commit
+leaves nothing, one after it leaves everything, the rows by which a repeated command finds its receipt included.
+"""
+
+from __future__ import annotations
+
+from domain.store.postgres_schema import DEFINER, MOVED
+
+APPEND = f"""
+CREATE FUNCTION append_entries(
+    genesis bytea,
+    streams text[], versions integer[], tails bytea[], instants text[], untils text[],
+    accounts text[], command_ids text[], fingerprints bytea[],
+    reference_places integer[], reference_names text[], reference_types text[], reference_public boolean[],
+    ground_streams text[], ground_versions integer[], family_prefixes text[], family_sizes bigint[],
+    OUT first_index bigint, OUT first_prev bytea, OUT ats text[], OUT leaves bytea[]
+) {DEFINER} AS $$
+DECLARE
+    top record;
+    raws bytea[]; levels integer[]; positions bigint[]; hashes bytea[];
+    previous bytea; moment text COLLATE "C"; edge bytea[]; carry bytea; raw bytea;
+    place bigint; level integer; known integer := 0;
+BEGIN
+    SELECT * INTO STRICT top FROM head WHERE one FOR UPDATE;
+    IF EXISTS (SELECT FROM unnest(ground_streams, ground_versions) AS ground (stream, version)
+               WHERE ground.version <> (SELECT coalesce(max(e.version), 0) FROM entries e WHERE e.stream = ground.stream))
+    OR EXISTS (SELECT FROM unnest(family_prefixes, family_sizes) AS family (prefix, size)
+               JOIN entries e ON e.idx >= family.size AND e.version = 1
+               AND e.stream >= family.prefix AND e.stream < family.prefix || chr(127)) THEN
+        RAISE EXCEPTION 'what the decision rested on has moved' USING ERRCODE = '{MOVED}';
+    END IF;
+
+    previous := CASE WHEN top.size = 0 THEN genesis ELSE top.leaf END;
+    IF previous IS NULL THEN
+        RAISE EXCEPTION 'a log begins with log.created' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    first_index := top.size; first_prev := previous; moment := top.at; edge := top.frontier;
+    FOR i IN 1 .. cardinality(streams) LOOP
+        moment := greatest(moment, instants[i]);
+        IF moment >= untils[i] THEN
+            RAISE EXCEPTION 'the time for the decision is over' USING ERRCODE = '{MOVED}';
+        END IF;
+        raw := convert_to('{{"prev":"' || encode(previous, 'hex') || '","index":' || (top.size + i - 1)
+                          || ',"at":"' || moment || '",', 'UTF8') || tails[i];
+        carry := sha256('\\x00'::bytea || raw);
+        raws[i] := raw; ats[i] := moment; leaves[i] := carry; previous := carry;
+        place := top.size + i - 1; level := 0;
+        WHILE place & 1 = 1 LOOP
+            carry := sha256('\\x01'::bytea || edge[level + 1] || carry);
+            place := place >> 1; level := level + 1; known := known + 1;
+            levels[known] := level; positions[known] := place; hashes[known] := carry;
+        END LOOP;
+        edge[level + 1] := carry;
+    END LOOP;
+
+    INSERT INTO entries (idx, stream, version, raw, leaf)
+        SELECT top.size + n - 1, s, v, r, l FROM unnest(streams, versions, raws, leaves) WITH ORDINALITY AS t (s, v, r, l, n);
+    IF known > 0 THEN
+        INSERT INTO nodes (level, position, hash) SELECT * FROM unnest(levels, positions, hashes);
+    END IF;
+    INSERT INTO commands (account, command, idx, fingerprint)
+        SELECT a, c, top.size + n - 1, f FROM unnest(accounts, command_ids, fingerprints) WITH ORDINALITY AS t (a, c, f, n)
+        WHERE c IS NOT NULL;
+    IF cardinality(reference_names) > 0 THEN
+        INSERT INTO document_references (sha256, idx, type, public)
+            SELECT DISTINCT d, top.size + p, m, o
+            FROM unnest(reference_names, reference_places, reference_types, reference_public) AS t (d, p, m, o)
+            ON CONFLICT DO NOTHING;
+    END IF;
+    UPDATE head SET size = top.size + cardinality(streams), leaf = previous, at = moment, frontier = edge WHERE one;
+END $$;
+"""

@@ -1,0 +1,209 @@
+"""Everything the record in PostgreSQL can be asked, and its documents and checkpoints.
+
+Readers see what is committed. Documents are durable before an entry names them, and nobody can put one without a function.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+
+from domain.errors import Unavailable
+from domain.store.postgres_connections import Connection, Connections, is_lost, unreachable
+from domain.store.postgres_schema import VERSION
+from verify.nodes import consistency_path_at, root_at
+
+CHUNK = 1 << 20
+"""Documents are kept in pieces of this many bytes."""
+PAGE = 1000
+"""So many entries are read at once."""
+
+
+class Database:
+    """One log: a schema of a database, and what is read from it."""
+
+    shared = True
+
+    def __init__(self, dsn: str, schema: str) -> None:
+        """Connect. Unavailable where there is no log of this version, or the role could break the guards."""
+        self._connections = Connections(dsn, schema)
+        self._readers = Connections(dsn, schema, reading=True)
+        try:
+            with self._connections.lent() as connection:
+                _require_version(connection, schema)
+                _require_modest_role(connection, schema)
+        except psycopg.OperationalError as error:
+            raise unreachable(error) from error
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._connections.close()
+        self._readers.close()
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Give a connection inside a transaction: committed at the end, rolled back by any exception."""
+        try:
+            with self._connections.lent() as connection, connection.transaction():
+                yield connection
+        except psycopg.OperationalError as error:
+            if not is_lost(error):
+                raise
+            raise unreachable(error) from error
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Give a connection that cannot write; after `BEGIN` it sees one snapshot."""
+        with self._readers.lent() as connection:
+            yield connection
+
+    def _fetch(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
+        return self._connections.patiently(
+            lambda connection: connection.execute(query.encode(), values, binary=True).fetchall()
+        )
+
+    # -- reading the record
+
+    @property
+    def size(self) -> int:
+        """The number of entries."""
+        return int(self._fetch("SELECT size FROM head")[0][0])
+
+    def entries(self, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
+        """Yield the raw entries from index `start` to `stop` (not included), in pages."""
+        yield from self._column("raw", start, stop)
+
+    def leaves(self, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
+        """Yield the leaf hashes from index `start` to `stop` (not included), in pages."""
+        yield from self._column("leaf", start, stop)
+
+    def _column(self, column: str, start: int, stop: int | None) -> Iterator[bytes]:
+        query = f"SELECT {column} FROM entries WHERE idx >= %s AND idx < %s ORDER BY idx"
+        while stop is None or start < stop:
+            rows = self._fetch(query, start, start + PAGE if stop is None else min(stop, start + PAGE))
+            if not rows:
+                return
+            yield from (row[0] for row in rows)
+            start += len(rows)
+
+    def command(self, account: str, command: str) -> tuple[bytes, bytes] | None:
+        """Return (entry, fingerprint) of a command that was carried out, None where it never was."""
+        query = "SELECT raw, fingerprint FROM commands JOIN entries USING (idx) WHERE account = %s AND command = %s"
+        rows = self._fetch(query, account, command)
+        return (rows[0][0], rows[0][1]) if rows else None
+
+    def streams(self, prefix: str) -> list[str]:
+        """Return the streams that begin with `prefix` (plain ASCII), sorted."""
+        query = "SELECT stream FROM entries WHERE version = 1 AND stream >= %s AND stream < %s ORDER BY stream"
+        return [row[0] for row in self._fetch(query, prefix, prefix + "\x7f")]
+
+    # -- the tree
+
+    def node(self, level: int, position: int) -> bytes:
+        """Return the hash over the 2^level leaves from position * 2^level on. KeyError where they are not all there."""
+        if level:
+            rows = self._fetch("SELECT hash FROM nodes WHERE level = %s AND position = %s", level, position)
+        else:
+            rows = self._fetch("SELECT leaf FROM entries WHERE idx = %s", position)
+        if not rows:
+            raise KeyError((level, position))
+        return bytes(rows[0][0])
+
+    def root(self, size: int) -> bytes:
+        """Return the root over the first `size` entries."""
+        return root_at(self.node, size)
+
+    def consistency_path(self, old: int, new: int) -> list[bytes]:
+        """Return the proof that the first `new` entries extend the first `old`."""
+        return consistency_path_at(self.node, old, new)
+
+    # -- documents and checkpoints
+
+    def put_document(self, content: bytes) -> None:
+        """Store a document, durable when this returns; one that no entry names is harmless."""
+        sha256 = hashlib.sha256(content).hexdigest()
+        if not self._knows(sha256):
+            try:
+                self._connections.patiently(lambda connection: _put(connection, sha256, content))
+            except psycopg.errors.UniqueViolation:
+                # Somebody else put the same bytes meanwhile, or we did and the answer was lost.
+                if not self._knows(sha256):
+                    raise
+
+    def _knows(self, sha256: str) -> bool:
+        return bool(self._fetch("SELECT FROM documents WHERE sha256 = %s", sha256))
+
+    def document(self, sha256: str) -> bytes | None:
+        """Return the bytes of a document, None where there is none of that hash."""
+        if not self._knows(sha256):
+            return None
+        pieces: list[bytes] = []
+        while rows := self._fetch("SELECT content FROM chunks WHERE sha256 = %s AND number = %s", sha256, len(pieces)):
+            pieces.append(rows[0][0])
+        return b"".join(pieces)
+
+    def documents(self, below: int | None = None) -> Iterator[dict[str, Any]]:
+        """Yield `{"sha256","bytes","type","public"}` of every document that an entry (with index < `below`) names."""
+        yield from self._infos("idx < %s", 1 << 62 if below is None else below)
+
+    def document_info(self, sha256: str) -> dict[str, Any] | None:
+        """Return how a document is named by an entry, None where none names it."""
+        return next(self._infos("sha256 = %s", sha256), None)
+
+    def _infos(self, condition: str, value: Any) -> Iterator[dict[str, Any]]:
+        query = (
+            'SELECT sha256, bytes, min(type COLLATE "C"), bool_or(public) '
+            f"FROM document_references JOIN documents USING (sha256) WHERE {condition} GROUP BY sha256, bytes ORDER BY sha256"
+        )
+        for sha256, size, media, public in self._fetch(query, value):
+            yield {"sha256": sha256, "bytes": size, "type": media, "public": public}
+
+    def put_checkpoint(self, size: int, note: bytes) -> None:
+        """Keep a signed checkpoint for publication."""
+        self._fetch("SELECT keep_checkpoint(%s, %s)", size, note)
+
+    def checkpoint(self) -> bytes | None:
+        """Return the largest published checkpoint, None before the first."""
+        rows = self._fetch("SELECT note FROM checkpoints ORDER BY size DESC LIMIT 1")
+        return rows[0][0] if rows else None
+
+
+def _put(connection: Connection, sha256: str, content: bytes) -> None:
+    with connection.transaction():
+        for number, start in enumerate(range(0, len(content), CHUNK)):
+            piece = memoryview(content)[start : start + CHUNK]
+            connection.execute("SELECT keep_chunk(%b, %b::integer, %b)", (sha256, number, piece))
+        connection.execute("SELECT keep_document(%b, %b::bigint)", (sha256, len(content)))
+
+
+def _require_version(connection: Connection, schema: str) -> None:
+    """Refuse a schema that was never migrated, or for another version of the program; workers never change tables."""
+    try:
+        found = connection.execute("SELECT max(version) FROM migrations").fetchall()[0][0]
+    except (psycopg.errors.UndefinedTable, psycopg.errors.InsufficientPrivilege):
+        found = None
+    if found != VERSION:
+        raise Unavailable(
+            f"数据库模式 {schema} 的版本为 {found or '无'}，本程序需要 {VERSION}；请先运行 fairdraw migrate",
+            f"the schema {schema} has version {found or 'none'}, this program needs {VERSION}: run fairdraw migrate",
+            "LEDGER 7",
+        )
+
+
+def _require_modest_role(connection: Connection, schema: str) -> None:
+    """Refuse to serve as a superuser or as the owner of the tables, who could switch the guards off."""
+    query = (
+        "SELECT current_user, (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) OR "
+        "pg_has_role(nspowner, 'MEMBER') FROM pg_namespace WHERE nspname = %s"
+    )
+    role, mighty = connection.execute(query, (schema,)).fetchall()[0]
+    if mighty:
+        raise Unavailable(
+            f"角色 {role} 拥有表或为超级用户，服务须使用只读并可执行函数的角色",
+            f"the role {role} owns the tables or is a superuser; the service needs a role that may only read and execute",
+            "LEDGER 7",
+        )

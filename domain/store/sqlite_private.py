@@ -1,0 +1,62 @@
+"""The private tables beside a record in SQLite: what is deleted here is gone, and every proof stays valid."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from domain.store.contract import Beside
+from domain.store.sqlite_database import Database
+
+
+class PrivateTables(Database):
+    """Values behind commitments, conflicts of inspectors, access tokens, and where a stepped clock stands."""
+
+    def put_token(self, digest: bytes, account: str) -> None:
+        """Keep the hash of an access token."""
+        with self.writing() as connection:
+            connection.execute("INSERT INTO private_tokens VALUES (?, ?)", (digest, account))
+
+    def account_of(self, digest: bytes) -> str | None:
+        """Return whose token has this hash, None where it is nobody's."""
+        with self.reading() as connection:
+            row = connection.execute("SELECT account FROM private_tokens WHERE hash = ?", (digest,)).fetchone()
+        return str(row[0]) if row else None
+
+    def private_value(self, commitment: str) -> tuple[str, bytes] | None:
+        """Return (value, salt) behind a commitment in hex, None where it was erased or never known."""
+        query = "SELECT value, salt FROM private_values WHERE commitment = ?"
+        with self.reading() as connection:
+            row = connection.execute(query, (commitment,)).fetchone()
+        return (str(row[0]), bytes(row[1])) if row else None
+
+    def private_conflicts(self, registry: str) -> list[tuple[str, str]]:
+        """Return the declared conflicts of a registry as (object, inspector), sorted."""
+        query = "SELECT object, inspector FROM private_conflicts WHERE registry = ? ORDER BY object, inspector"
+        with self.reading() as connection:
+            return [(name, inspector) for name, inspector in connection.execute(query, (registry,))]
+
+    def private_clock(self) -> str | None:
+        """Return where the stepped clock stood last, None where there is none."""
+        with self.reading() as connection:
+            row = connection.execute("SELECT instant FROM private_clock").fetchone()
+        return str(row[0]) if row else None
+
+    def put_private_clock(self, instant: str) -> None:
+        """Keep where the stepped clock stands."""
+        with self.writing() as connection:
+            keep(connection, None, instant)
+
+
+def keep(connection: sqlite3.Connection, beside: Beside | None, clock: str | None) -> None:
+    """Keep what stands beside the entry, in its transaction."""
+    if clock:
+        connection.execute("INSERT OR REPLACE INTO private_clock VALUES (1, ?)", (clock,))
+    if beside is None:
+        return
+    connection.executemany("INSERT OR REPLACE INTO private_values VALUES (?, ?, ?, ?)", beside.values)
+    for inspector, objects in beside.conflicts:
+        connection.execute(
+            "DELETE FROM private_conflicts WHERE registry = ? AND inspector = ?", (beside.registry, inspector)
+        )
+        rows = ((beside.registry, inspector, name) for name in set(objects))
+        connection.executemany("INSERT INTO private_conflicts VALUES (?, ?, ?)", rows)
