@@ -4,6 +4,7 @@ Property tests have no deadline, and in CI they repeat the same examples on ever
 """
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import settings
 
 from api.exporting import export
+from tests.postgres import Postgres, server
 from tests.story import tell
 
 settings.register_profile("local", deadline=None, max_examples=60)
@@ -41,3 +43,10 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Told:
         export(ledger, folder / "export")
         key = (folder / "log" / "signer" / "key.pem").read_bytes()
         return Told(folder / "export", ledger.vkey, key, bytes(older), folder / "log")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """Start one PostgreSQL for the whole run, in the moment a test first asks for it."""
+    with server() as found:
+        yield found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -261,14 +261,14 @@ def drawn_objects(ledger: Ledger, draw: str) -> list[str]:
     return [line["id"] for line in ledger.lines(ledger._get(Draw, draw).drawn)]
 
 
-def new_ledger(folder: Path, origin: str = ORIGIN) -> Ledger:
+def new_ledger(folder: Path, origin: str = ORIGIN, store: Mapping[str, str] | None = None) -> Ledger:
     """Make an empty log on a stepped clock."""
-    return Ledger.create(folder, origin, clock="stepped", unit="220100", unit_name="长春市商务局（示例）")
+    return Ledger.create(folder, origin, clock="stepped", unit="220100", unit_name="长春市商务局（示例）", store=store)
 
 
-def tell(folder: Path) -> Story:
+def tell(folder: Path, store: Mapping[str, str] | None = None) -> Story:
     """Run the whole round over two items and return the story, its ledger still open."""
-    story = Story(new_ledger(folder))
+    story = Story(new_ledger(folder, store=store))
     story.organise()
     plan = story.plan({"CCSW-003": "general", "CCSW-002": "key"})
     for code, count in (("CCSW-003", 120), ("CCSW-002", 25)):

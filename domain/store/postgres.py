@@ -102,20 +102,18 @@ class Store(PrivateTables, ApplicationRecorder):
         while True:
             try:
                 return self._transact(changes, grounds, genesis, beside, clock)
-            except psycopg.OperationalError as error:
-                if error.sqlstate in ("40001", "40P01"):
+            except psycopg.Error as error:
+                if error.sqlstate in (MOVED, "40001", "40P01"):
                     raise Moved(str(error)) from error
+                if isinstance(error, psycopg.IntegrityError):
+                    raise IntegrityError(error) from error
+                if not isinstance(error, psycopg.OperationalError):
+                    raise
                 waiting.after(error)
                 # The connection was lost, before or after the commit. A transaction that still runs on the other side
                 # holds the same command id, so what follows cannot record it twice, whichever comes first.
                 if (done := self._recorded(changes)) is not None:
                     return done
-            except psycopg.Error as error:
-                if error.sqlstate == MOVED:
-                    raise Moved(str(error)) from error
-                if isinstance(error, psycopg.IntegrityError):
-                    raise IntegrityError(error) from error
-                raise
 
     def _transact(
         self,

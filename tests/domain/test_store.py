@@ -1,21 +1,81 @@
-"""The contract of the store: gapless, append-only, one command once, one process, and the tree of what it holds."""
+"""The contract of every store: gapless, append-only, one command once, and the tree of what it holds.
 
-import sqlite3
-import subprocess
-import sys
+Each claim is made of SQLite and of PostgreSQL; what only one of them can do stands in files of their own.
+"""
+
 import threading
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
+import psycopg
 import pytest
+from eventsourcing.persistence import IntegrityError
 
-from domain.core import Receipt
-from domain.errors import Conflict, Unavailable
+from domain.core import Decision, Receipt
+from domain.errors import Conflict, Invalid, Unavailable
 from domain.ledger import Ledger
-from domain.store.schema import APPEND_ONLY
+from domain.organisation import Unit
+from domain.roles import Cause
+from domain.store import contract, postgres_schema, schema
+from domain.store.contract import Beside, Grounds, Moved
+from domain.store.postgres import Store as PostgresStore
+from domain.store.sqlite import Store as SqliteStore
+from tests.postgres import Postgres
 from tests.story import Story, new_ledger
 from tests.twins import tree as naive
 from verify import entries
+
+STORES: list[type[contract.Store]] = [SqliteStore, PostgresStore]  # the type checker holds both to the contract
+FOREVER = "9999-01-01T00:00:00.000+08:00"
+COLUMNS = {
+    "entries": "raw",
+    "commands": "idx",
+    "nodes": "hash",
+    "documents": "bytes",
+    "chunks": "content",
+    "document_references": "type",
+    "checkpoints": "note",
+}
+UNIT = {"name": "单位", "kind": "office", "parent": "220100"}
+
+
+class Sqlite:
+    """The log in a file; the writer's own connection is the mightiest there is."""
+
+    settings: dict[str, str] | None = None
+
+    def master(self, told: Story) -> AbstractContextManager[Any]:
+        return told.ledger.store.writing()
+
+
+class OnPostgres:
+    """The log in a schema; its owner is mightier than the service."""
+
+    def __init__(self, postgres: Postgres) -> None:
+        self.place = postgres.place()
+        self.settings: dict[str, str] | None = self.place.store
+
+    @contextmanager
+    def master(self, told: Story) -> Iterator[Any]:
+        with psycopg.connect(self.place.owner, options=f"-c search_path={self.place.schema}") as connection:
+            yield connection
+            connection.rollback()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def store(request: pytest.FixtureRequest) -> Any:
+    return OnPostgres(request.getfixturevalue("postgres")) if request.param == "postgres" else Sqlite()
+
+
+@pytest.fixture
+def told(tmp_path: Path, store: Any) -> Iterator[Story]:
+    story = Story(new_ledger(tmp_path / "log", store=store.settings))
+    story.organise()
+    yield story
+    story.ledger.close()
 
 
 def test_the_bytes_that_are_stored_are_the_bytes_that_are_hashed(told: Story) -> None:
@@ -30,19 +90,31 @@ def test_the_bytes_that_are_stored_are_the_bytes_that_are_hashed(told: Story) ->
     assert told.ledger.store.root(len(leaves)) == naive.mth(leaves)
 
 
-@pytest.mark.parametrize("table", APPEND_ONLY)
-@pytest.mark.parametrize("verb", ["UPDATE {} SET rowid = rowid + 1", "DELETE FROM {}"])
-def test_nothing_recorded_is_ever_changed_by_an_ordinary_statement(told: Story, table: str, verb: str) -> None:
-    told.ledger.publish_checkpoint()
-    statement = verb.format(table)
-    with told.ledger.store.reading() as connection:
-        columns = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
-    statement = statement.replace("rowid = rowid + 1", f"{columns[0]} = {columns[0]}")
+def test_every_stored_node_is_the_hash_over_its_leaves(told: Story) -> None:
+    leaves = list(told.ledger.leaves())
 
-    with told.ledger.store.writing() as connection:
+    for level in range(5):
+        for position in range(len(leaves) >> level):
+            below = leaves[position << level : (position + 1) << level]
+            assert told.ledger.store.node(level, position) == naive.mth(below)
+    with pytest.raises(KeyError):
+        told.ledger.store.node(4, len(leaves) >> 4)
+    with pytest.raises(KeyError):
+        told.ledger.store.node(0, len(leaves))
+
+
+@pytest.mark.parametrize("table", schema.APPEND_ONLY)
+@pytest.mark.parametrize("verb", ["UPDATE {table} SET {column} = {column}", "DELETE FROM {table}"])
+def test_nothing_recorded_is_ever_changed_by_an_ordinary_statement(
+    told: Story, store: Any, table: str, verb: str
+) -> None:
+    told.ledger.publish_checkpoint()
+    assert set(COLUMNS) == set(schema.APPEND_ONLY) == set(postgres_schema.RECORD)
+
+    with store.master(told) as connection:
         assert connection.execute(f"SELECT count(*) FROM {table}").fetchone() != (0,)
-        with pytest.raises(sqlite3.IntegrityError, match="nothing recorded is ever changed"):
-            connection.execute(statement)
+        with pytest.raises(Exception, match="nothing recorded is ever changed"):
+            connection.execute(verb.format(table=table, column=COLUMNS[table]))
 
 
 def test_a_command_that_is_sent_again_gets_the_first_receipt_and_leaves_no_second_entry(told: Story) -> None:
@@ -104,20 +176,55 @@ def test_four_threads_write_one_gapless_chain(told: Story) -> None:
     assert [e.at for e in recorded] == sorted(e.at for e in recorded)
 
 
-def test_a_second_process_is_refused_by_name(told: Story) -> None:
-    script = (
-        "import sys; from pathlib import Path; from domain.ledger import Ledger; from domain.errors import Unavailable\n"
-        "try: Ledger.open(Path(sys.argv[1]))\n"
-        "except Unavailable as refusal: print(refusal.en)\n"
-    )
+def record(told: Story, unit: str, grounds: Grounds, command: str = "c", version: int = 1) -> None:
+    """Record a unit on given grounds, as a command does after it was decided."""
+    aggregate = Unit(f"unit/{unit}")
+    admin = told.actor("admin")
+    aggregate.register(Cause(admin, command), unit, **UNIT)
+    if version > 1:
+        aggregate.version = version
+    told.ledger._save(Decision(aggregate), admin, command, b"f" * 32, grounds)
 
-    done = subprocess.run(
-        [sys.executable, "-c", script, str(told.ledger.folder)], capture_output=True, text=True, check=True
-    )
 
-    import os
+MOVED = {
+    "a stream that was read has a new entry": Grounds(FOREVER, {"unit/220100": 0}),
+    "a stream that was read is not there": Grounds(FOREVER, {"unit/nowhere": 1}),
+    "one of several streams has moved": Grounds(FOREVER, {"unit/220100": 1, "account/clerk": 0}),
+    "a stream was added to those that were listed": Grounds(FOREVER, families={"account/": 5}),
+    "its day is over": Grounds("2026-03-02T09:00:00.000+08:00"),
+}
 
-    assert f"in use by process {os.getpid()}" in done.stdout
+
+@pytest.mark.parametrize("grounds", MOVED.values(), ids=MOVED.keys())
+def test_a_decision_is_not_recorded_when_what_it_rested_on_has_moved(told: Story, grounds: Grounds) -> None:
+    size = told.ledger.size
+
+    with pytest.raises(Moved):
+        record(told, "fresh", grounds)
+
+    assert told.ledger.size == size
+    assert told.ledger.store.command("admin", "c") is None
+
+
+def test_a_decision_is_recorded_while_what_it_rested_on_stands(told: Story) -> None:
+    size = told.ledger.size
+
+    record(told, "fresh", Grounds(FOREVER, {"unit/220100": 1, "unit/fresh": 0}, {"account/": size, "unit/z": 0}))
+
+    assert told.ledger.size == size + 1
+
+
+def test_a_version_or_a_command_id_that_is_taken_refuses_the_whole_transaction(told: Story) -> None:
+    record(told, "first", Grounds(FOREVER), "taken")
+    size = told.ledger.size
+
+    with pytest.raises(IntegrityError):
+        record(told, "first", Grounds(FOREVER), "other")
+    with pytest.raises(IntegrityError):
+        record(told, "second", Grounds(FOREVER), "taken")
+
+    assert told.ledger.size == size
+    assert not told.ledger._exists("unit/second")
 
 
 def test_a_refused_save_leaves_nothing_behind(told: Story, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -126,10 +233,11 @@ def test_a_refused_save_leaves_nothing_behind(told: Story, monkeypatch: pytest.M
 
     def fail(*_: object) -> None:
         happened.append(True)
-        raise sqlite3.OperationalError("disk I/O error")
+        raise OSError("disk I/O error")
 
-    monkeypatch.setattr(told.ledger.store, "_note", fail)
-    with pytest.raises(sqlite3.OperationalError):
+    monkeypatch.setattr("domain.store.sqlite.keep", fail)
+    monkeypatch.setattr("domain.store.postgres.keep", fail)
+    with pytest.raises(OSError, match="disk"):
         told.ledger.close_account(told.actor("admin"), "c", account="clerk", reason="离岗")
     monkeypatch.undo()
 
@@ -139,6 +247,15 @@ def test_a_refused_save_leaves_nothing_behind(told: Story, monkeypatch: pytest.M
     assert told.do("admin", "close_account", account="clerk", reason="离岗").index == size
 
 
+def test_time_never_goes_back(told: Story) -> None:
+    last = entries.parse(next(told.ledger.store.entries(told.ledger.size - 1)))
+    told.ledger.clock = type(told.ledger.clock)("2026-03-01T00:00:00.000+08:00")  # type: ignore[call-arg]
+
+    record(told, "fresh", Grounds(FOREVER))
+
+    assert entries.parse(next(told.ledger.store.entries(told.ledger.size - 1))).at >= last.at
+
+
 def test_a_document_larger_than_a_chunk_comes_back_whole(told: Story) -> None:
     content = bytes(range(256)) * 10_000
 
@@ -146,7 +263,71 @@ def test_a_document_larger_than_a_chunk_comes_back_whole(told: Story) -> None:
     again = told.ledger.put(content)
 
     assert told.ledger.store.document(reference["sha256"]) == content
+    assert told.ledger.store.document("0" * 64) is None
     assert again == reference
+    assert told.ledger.store.document_info(reference["sha256"]) is None
+    assert told.ledger.store.document(told.ledger.put(b"")["sha256"]) == b""
+
+
+def test_a_document_is_known_by_the_entries_that_name_it(told: Story) -> None:
+    size = told.ledger.size
+
+    named = list(told.ledger.store.documents(size))
+
+    assert [info["type"] for info in named] == ["application/json"]
+    assert told.ledger.store.document_info(named[0]["sha256"]) == named[0]
+    assert list(told.ledger.store.documents(size - 1)) == []
+
+
+def test_the_largest_checkpoint_is_the_published_one(told: Story) -> None:
+    store = told.ledger.store
+    assert store.checkpoint() is None
+
+    store.put_checkpoint(7, b"seven")
+    store.put_checkpoint(3, b"three")
+    store.put_checkpoint(7, b"another seven")
+
+    assert store.checkpoint() == b"seven"
+
+
+def test_what_stands_beside_an_entry_is_kept_with_it_and_replaced_by_the_next(told: Story) -> None:
+    values = [("aa", "label", b"salt", "张三"), ("bb", "label", b"salt", "李四")]
+    for number, objects in enumerate((["x", "y", "y"], ["z"], [])):
+        unit = Unit(f"unit/n{number}")
+        unit.register(Cause(told.actor("admin"), f"c{number}"), f"n{number}", **UNIT)
+        beside = Beside(values, "registry/r", [("i", objects), ("j", ["x"])])
+        told.ledger._save(Decision(unit, beside), told.actor("admin"), f"c{number}", b"f", Grounds(FOREVER))
+
+        kept = told.ledger.private.conflicts_of("registry/r")
+
+        assert kept == {"j": ["x"], **({"i": sorted(set(objects))} if objects else {})}
+    assert told.ledger.private.value("bb") == ("李四", b"salt")
+    assert told.ledger.private.value("cc") is None
+    token = told.ledger.private.issue_token("admin")
+    assert told.ledger.private.account_of_token(token) == "admin"
+    assert told.ledger.private.account_of_token("another") is None
+
+
+def test_the_library_reads_entries_by_stream_and_by_position(told: Story) -> None:
+    told.do("admin", "close_account", account="clerk", reason="离岗")
+    recorder: Any = told.ledger.store
+    size = told.ledger.size
+
+    forth = recorder.select_events("account/clerk")
+    back = recorder.select_events("account/clerk", desc=True, limit=1, gt=0, lte=2)
+
+    assert [entries.parse(each.state).kind for each in forth] == ["account.opened", "account.closed"]
+    assert back == [forth[1]]
+    assert recorder.max_notification_id() == size
+    some = recorder.select_notifications(3, 2)
+    assert [each.id for each in some] == [3, 4]
+    assert [each.id for each in recorder.select_notifications(3, 2, inclusive_of_start=False)] == [4, 5]
+    assert [each.id for each in recorder.select_notifications(1, 9, topics=["account.closed"])] == [size]
+
+
+def test_a_reader_cannot_write(told: Story) -> None:
+    with told.ledger.store.reading() as connection, pytest.raises(Exception, match=r"read.?only"):
+        connection.execute("INSERT INTO private_tokens VALUES ('x', 'y')")
 
 
 def test_a_log_in_an_empty_folder_is_not_opened(tmp_path: Path) -> None:
@@ -155,13 +336,13 @@ def test_a_log_in_an_empty_folder_is_not_opened(tmp_path: Path) -> None:
 
 
 def test_a_stepped_clock_is_only_for_demonstrations(tmp_path: Path) -> None:
-    from domain.errors import Invalid
-
     with pytest.raises(Invalid, match=r"begin with demo\."):
         new_ledger(tmp_path / "log", "ledger.example/220100")
 
 
-def test_an_interrupted_creation_is_finished_by_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupted_creation_is_finished_by_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, store: Any
+) -> None:
     happened = []
 
     def die(*_: object) -> None:
@@ -170,13 +351,23 @@ def test_an_interrupted_creation_is_finished_by_the_next(tmp_path: Path, monkeyp
 
     monkeypatch.setattr("domain.core.Unit.register", die)
     with pytest.raises(KeyboardInterrupt):
-        new_ledger(tmp_path / "log")
+        new_ledger(tmp_path / "log", store=store.settings)
     monkeypatch.undo()
 
-    with new_ledger(tmp_path / "log") as ledger:
+    with new_ledger(tmp_path / "log", store=store.settings) as ledger:
         assert happened
         assert [entries.parse(raw).kind for raw in ledger.store.entries()] == [
             "log.created",
             "unit.registered",
             "account.opened",
         ]
+
+
+def test_a_reopened_log_goes_on_in_the_store_it_was_made_in(told: Story) -> None:
+    told.ledger.publish_checkpoint()
+    size, kind = told.ledger.size, type(told.ledger.store)
+    told.ledger.close()
+
+    with Ledger.open(told.ledger.folder) as again:
+        assert (again.size, type(again.store)) == (size, kind)
+        assert again.register_unit(again.actor("admin"), "next", unit="n", **UNIT).index == size
