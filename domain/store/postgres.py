@@ -25,8 +25,8 @@ from eventsourcing.persistence import (
     TrackingRecorder,
 )
 
-from domain.store.contract import Beside, Grounds, Moved, references
-from domain.store.postgres_call import Change, append, genesis_of
+from domain.store.contract import Beside, Grounds, Moved
+from domain.store.postgres_call import Change, append, genesis_of, verbatim
 from domain.store.postgres_connections import Connection, Waiting
 from domain.store.postgres_private import PrivateTables, keep
 from domain.store.postgres_schema import MOVED
@@ -208,16 +208,15 @@ class Store(PrivateTables, ApplicationRecorder):
         number, source = 0, iter(raws)
         with self.writing() as connection:
             connection.execute("SELECT lock_head()")
+            size, leaf = connection.execute("SELECT size, leaf FROM head").fetchall()[0]
             while batch := [entries.parse(raw) for raw, _ in zip(source, range(BATCH), strict=False)]:
-                changes = []
-                for entry in batch:
-                    tail = entry.raw[len(entries.compose(entry.prev, entry.index, entry.at, b"")) :]
-                    changes.append(Change(entry.stream, entry.version, tail, entry.at, None))
-                    named = list(references(entry.data))
-                    changes[-1].name(entry.actor["account"], entry.command, b"", named)
                 # Where the whole database was lost, entry 0 brings its own `prev`; what follows is held to it.
-                genesis = bytes.fromhex(batch[0].prev) if batch[0].index == 0 else None
-                append(connection, changes, None, genesis, expected=[entry.leaf for entry in batch])
+                genesis = bytes.fromhex(batch[0].prev) if size == 0 else None
+                for entry in batch:
+                    if (entry.index, entry.prev) != (size, leaf.hex() if size else entry.prev):
+                        raise ValueError(f"entry {entry.index} does not follow entry {size - 1}")
+                    size, leaf = size + 1, entry.leaf
+                append(connection, [verbatim(entry) for entry in batch], None, genesis, [entry.leaf for entry in batch])
                 number += len(batch)
         return number
 

@@ -12,7 +12,7 @@ from typing import Any
 from eventsourcing.persistence import StoredEvent
 
 from domain.errors import Unavailable
-from domain.store.contract import Grounds
+from domain.store.contract import Grounds, references
 from domain.store.postgres_connections import Connection
 from verify import entries
 from verify.tree import leaf_hash
@@ -74,6 +74,14 @@ def append(
             )
         prev = leaf
     return [first + number for number in range(len(changes))]
+
+
+def verbatim(entry: entries.Entry) -> Change:
+    """Return the change that makes an entry again, byte for byte."""
+    tail = entry.raw[len(entries.compose(entry.prev, entry.index, entry.at, b"")) :]
+    change = Change(entry.stream, entry.version, tail, entry.at, None)
+    change.name(entry.actor["account"], entry.command, b"", references(entry.data))
+    return change
 
 
 def genesis_of(event: StoredEvent) -> bytes | None:

@@ -36,8 +36,11 @@ class Database:
             with self._connections.lent() as connection:
                 _require_version(connection, schema)
                 _require_modest_role(connection, schema)
-        except psycopg.OperationalError as error:
-            raise unreachable(error) from error
+        except BaseException as error:
+            self.close()
+            if isinstance(error, psycopg.OperationalError):
+                raise unreachable(error) from error
+            raise
 
     def close(self) -> None:
         """Close every connection."""
