@@ -157,7 +157,7 @@ def test_a_command_that_another_process_carried_out_is_not_refused_for_what_it_d
     race: Race, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     facts = {"unit": "220103", "name": "宽城区商务局", "kind": "county", "parent": "220100"}
-    lookup, looked = race.first.ledger.store.command, []
+    lookup, looked = race.first.ledger.store.command, list[Receipt]()
 
     def late(account: str, command: str) -> tuple[bytes, bytes] | None:
         found = lookup(account, command)
@@ -229,7 +229,7 @@ def test_who_always_comes_too_late_is_let_through_alone(race: Race, monkeypatch:
 def test_a_command_that_can_never_be_recorded_is_refused_and_not_tried_for_ever(
     race: Race, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tries = []
+    tries = list[int]()
 
     def moved(*_: object) -> None:
         tries.append(1)

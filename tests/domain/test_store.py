@@ -4,13 +4,10 @@ Each claim is made of SQLite and of PostgreSQL; what only one of them can do sta
 """
 
 import threading
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 from eventsourcing.persistence import IntegrityError
 
@@ -20,16 +17,16 @@ from domain.ledger import Ledger
 from domain.organisation import Unit
 from domain.roles import Cause
 from domain.store import contract, postgres_schema, schema
-from domain.store.contract import Beside, Grounds, Moved
+from domain.store.contract import Grounds, Moved
 from domain.store.postgres import Store as PostgresStore
 from domain.store.sqlite import Store as SqliteStore
-from tests.postgres import Postgres
+from tests.domain.stores import FOREVER, UNIT, store, told
 from tests.story import Story, new_ledger
 from tests.twins import tree as naive
 from verify import entries
 
+__all__ = ["store", "told"]
 STORES: list[type[contract.Store]] = [SqliteStore, PostgresStore]  # the type checker holds both to the contract
-FOREVER = "9999-01-01T00:00:00.000+08:00"
 COLUMNS = {
     "entries": "raw",
     "commands": "idx",
@@ -39,43 +36,6 @@ COLUMNS = {
     "document_references": "type",
     "checkpoints": "note",
 }
-UNIT = {"name": "单位", "kind": "office", "parent": "220100"}
-
-
-class Sqlite:
-    """The log in a file; the writer's own connection is the mightiest there is."""
-
-    settings: dict[str, str] | None = None
-
-    def master(self, told: Story) -> AbstractContextManager[Any]:
-        return told.ledger.store.writing()
-
-
-class OnPostgres:
-    """The log in a schema; its owner is mightier than the service."""
-
-    def __init__(self, postgres: Postgres) -> None:
-        self.place = postgres.place()
-        self.settings: dict[str, str] | None = self.place.store
-
-    @contextmanager
-    def master(self, told: Story) -> Iterator[Any]:
-        with psycopg.connect(self.place.owner, options=f"-c search_path={self.place.schema}") as connection:
-            yield connection
-            connection.rollback()
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def store(request: pytest.FixtureRequest) -> Any:
-    return OnPostgres(request.getfixturevalue("postgres")) if request.param == "postgres" else Sqlite()
-
-
-@pytest.fixture
-def told(tmp_path: Path, store: Any) -> Iterator[Story]:
-    story = Story(new_ledger(tmp_path / "log", store=store.settings))
-    story.organise()
-    yield story
-    story.ledger.close()
 
 
 def test_the_bytes_that_are_stored_are_the_bytes_that_are_hashed(told: Story) -> None:
@@ -254,80 +214,6 @@ def test_time_never_goes_back(told: Story) -> None:
     record(told, "fresh", Grounds(FOREVER))
 
     assert entries.parse(next(told.ledger.store.entries(told.ledger.size - 1))).at >= last.at
-
-
-def test_a_document_larger_than_a_chunk_comes_back_whole(told: Story) -> None:
-    content = bytes(range(256)) * 10_000
-
-    reference = told.ledger.put(content)
-    again = told.ledger.put(content)
-
-    assert told.ledger.store.document(reference["sha256"]) == content
-    assert told.ledger.store.document("0" * 64) is None
-    assert again == reference
-    assert told.ledger.store.document_info(reference["sha256"]) is None
-    assert told.ledger.store.document(told.ledger.put(b"")["sha256"]) == b""
-
-
-def test_a_document_is_known_by_the_entries_that_name_it(told: Story) -> None:
-    size = told.ledger.size
-
-    named = list(told.ledger.store.documents(size))
-
-    assert [info["type"] for info in named] == ["application/json"]
-    assert told.ledger.store.document_info(named[0]["sha256"]) == named[0]
-    assert list(told.ledger.store.documents(size - 1)) == []
-
-
-def test_the_largest_checkpoint_is_the_published_one(told: Story) -> None:
-    store = told.ledger.store
-    assert store.checkpoint() is None
-
-    store.put_checkpoint(7, b"seven")
-    store.put_checkpoint(3, b"three")
-    store.put_checkpoint(7, b"another seven")
-
-    assert store.checkpoint() == b"seven"
-
-
-def test_what_stands_beside_an_entry_is_kept_with_it_and_replaced_by_the_next(told: Story) -> None:
-    values = [("aa", "label", b"salt", "张三"), ("bb", "label", b"salt", "李四")]
-    for number, objects in enumerate((["x", "y", "y"], ["z"], [])):
-        unit = Unit(f"unit/n{number}")
-        unit.register(Cause(told.actor("admin"), f"c{number}"), f"n{number}", **UNIT)
-        beside = Beside(values, "registry/r", [("i", objects), ("j", ["x"])])
-        told.ledger._save(Decision(unit, beside), told.actor("admin"), f"c{number}", b"f", Grounds(FOREVER))
-
-        kept = told.ledger.private.conflicts_of("registry/r")
-
-        assert kept == {"j": ["x"], **({"i": sorted(set(objects))} if objects else {})}
-    assert told.ledger.private.value("bb") == ("李四", b"salt")
-    assert told.ledger.private.value("cc") is None
-    token = told.ledger.private.issue_token("admin")
-    assert told.ledger.private.account_of_token(token) == "admin"
-    assert told.ledger.private.account_of_token("another") is None
-
-
-def test_the_library_reads_entries_by_stream_and_by_position(told: Story) -> None:
-    told.do("admin", "close_account", account="clerk", reason="离岗")
-    recorder: Any = told.ledger.store
-    size = told.ledger.size
-
-    forth = recorder.select_events("account/clerk")
-    back = recorder.select_events("account/clerk", desc=True, limit=1, gt=0, lte=2)
-
-    assert [entries.parse(each.state).kind for each in forth] == ["account.opened", "account.closed"]
-    assert back == [forth[1]]
-    assert recorder.max_notification_id() == size
-    some = recorder.select_notifications(3, 2)
-    assert [each.id for each in some] == [3, 4]
-    assert [each.id for each in recorder.select_notifications(3, 2, inclusive_of_start=False)] == [4, 5]
-    assert [each.id for each in recorder.select_notifications(1, 9, topics=["account.closed"])] == [size]
-
-
-def test_a_reader_cannot_write(told: Story) -> None:
-    with told.ledger.store.reading() as connection, pytest.raises(Exception, match=r"read.?only"):
-        connection.execute("INSERT INTO private_tokens VALUES ('x', 'y')")
 
 
 def test_a_log_in_an_empty_folder_is_not_opened(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
-"""What is true of PostgreSQL only: who may do what, which databases are refused, and logs that do not see each other."""
+"""What is true of PostgreSQL only: which databases are refused, migrations, logs side by side, and one call for many events."""
 
-from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import psycopg
@@ -18,93 +18,13 @@ from domain.store.contract import Grounds
 from domain.store.migration import migrate
 from domain.store.postgres import Store
 from domain.store.postgres_call import Change
+from tests.domain.on_postgres import connect, place, told
 from tests.postgres import LogPlace, Postgres
 from tests.story import Story, new_ledger
 from verify import entries
 
+__all__ = ["place", "told"]
 UNIT = {"name": "单位", "kind": "office", "parent": "220100"}
-
-
-@pytest.fixture
-def place(postgres: Postgres) -> LogPlace:
-    return postgres.place()
-
-
-@pytest.fixture
-def told(tmp_path: Path, place: LogPlace) -> Iterator[Story]:
-    story = Story(new_ledger(tmp_path / "log", store=place.store))
-    story.organise()
-    story.ledger.publish_checkpoint()
-    yield story
-    story.ledger.close()
-
-
-def connect(dsn: str, place: LogPlace) -> psycopg.Connection[tuple[object, ...]]:
-    return psycopg.connect(dsn, options=f"-c search_path={place.schema}")
-
-
-FORBIDDEN = {
-    "insert an entry": "INSERT INTO entries VALUES (99, 'x/y', 1, '', '')",
-    "insert a command": "INSERT INTO commands VALUES ('a', 'c', 1, '')",
-    "insert a node": "INSERT INTO nodes VALUES (1, 99, '')",
-    "insert a document": "INSERT INTO documents VALUES ('x', 1)",
-    "insert a checkpoint": "INSERT INTO checkpoints VALUES (99, '')",
-    "insert a reference": "INSERT INTO document_references VALUES ('x', 1, 't', true)",
-    "update an entry": "UPDATE entries SET raw = ''",
-    "delete an entry": "DELETE FROM entries WHERE idx = 1",
-    "empty the log": "TRUNCATE entries",
-    "move the head": "UPDATE head SET size = 0",
-    "lock the head for ever": "SELECT * FROM head FOR UPDATE",
-    "lock the table": "LOCK TABLE entries IN EXCLUSIVE MODE",
-    "disable the guards": "ALTER TABLE entries DISABLE TRIGGER ALL",
-    "drop a guard": "DROP TRIGGER deny ON entries",
-    "drop the log": "DROP TABLE entries CASCADE",
-    "replace the append function": "CREATE OR REPLACE FUNCTION lock_head() RETURNS void LANGUAGE sql AS ''",
-    "play the replica, which fires no triggers": "SET session_replication_role = replica",
-    "pretend another version": "INSERT INTO migrations VALUES (99)",
-    "change a private value": "UPDATE private_values SET value = 'x'",
-    "become the owner": "SET ROLE {owner}",
-    "make a table": "CREATE TABLE mine (x integer)",
-}
-
-
-@pytest.mark.parametrize("statement", FORBIDDEN.values(), ids=FORBIDDEN.keys())
-def test_the_service_may_not(told: Story, place: LogPlace, postgres: Postgres, statement: str) -> None:
-    before = list(told.ledger.store.entries())
-
-    with connect(place.service, place) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
-        connection.execute(statement.replace("{owner}", f"{postgres.tag}_owner").encode())
-
-    assert list(told.ledger.store.entries()) == before
-
-
-@pytest.mark.parametrize("table", [*postgres_schema.RECORD, "head"])
-def test_the_reader_reads_the_record_and_changes_nothing(told: Story, place: LogPlace, table: str) -> None:
-    with connect(place.reader, place) as connection:
-        assert connection.execute(f"SELECT count(*) FROM {table}".encode()).fetchone() != (0,)
-        with pytest.raises(psycopg.errors.InsufficientPrivilege):
-            connection.execute(f"DELETE FROM {table}".encode())
-
-
-@pytest.mark.parametrize("statement", ["SELECT * FROM private_values", "SELECT lock_head()", "SELECT * FROM private_tokens"])
-def test_the_reader_sees_nothing_private_and_calls_nothing(told: Story, place: LogPlace, statement: str) -> None:
-    with connect(place.reader, place) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
-        connection.execute(statement.encode())
-
-
-@pytest.mark.parametrize("table", [*postgres_schema.RECORD, "head"])
-def test_not_even_the_owner_empties_a_table_or_takes_the_head_back(told: Story, place: LogPlace, table: str) -> None:
-    with connect(place.owner, place) as connection, pytest.raises(psycopg.Error, match="nothing recorded is ever changed"):
-        connection.execute(f"TRUNCATE {table} CASCADE".encode())
-    with connect(place.owner, place) as connection, pytest.raises(psycopg.Error, match="nothing recorded is ever changed"):
-        connection.execute("UPDATE head SET size = size - 1")
-
-
-def test_a_guard_holds_against_a_superuser_who_plays_the_replica(told: Story, place: LogPlace, postgres: Postgres) -> None:
-    with connect(postgres.superuser, place) as connection:
-        connection.execute("SET session_replication_role = replica")
-        with pytest.raises(psycopg.Error, match="nothing recorded is ever changed"):
-            connection.execute("DELETE FROM entries")
 
 
 def test_two_logs_in_one_database_do_not_see_each_other(told: Story, postgres: Postgres, tmp_path: Path) -> None:
@@ -169,13 +89,13 @@ def test_a_database_of_another_encoding_is_refused(postgres: Postgres) -> None:
     with psycopg.connect(postgres.superuser, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name} ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0".encode())
     try:
-        for role in ("owner", "service"):
-            dsn = psycopg.conninfo.make_conninfo(postgres.dsn(role), dbname=name)
-            with pytest.raises(Unavailable, match="encoded in LATIN1, not UTF8"):
-                if role == "owner":
-                    migrate(dsn, "log_x", f"{postgres.tag}_service")
-                else:
-                    Store(dsn, "log_x")
+        owner, service = (
+            psycopg.conninfo.make_conninfo(postgres.dsn(role), dbname=name) for role in ("owner", "service")
+        )
+        with pytest.raises(Unavailable, match="encoded in LATIN1, not UTF8"):
+            migrate(owner, "log_x", f"{postgres.tag}_service")
+        with pytest.raises(Unavailable, match="encoded in LATIN1, not UTF8"):
+            Store(service, "log_x")
     finally:
         with psycopg.connect(postgres.superuser, autocommit=True) as connection:
             connection.execute(f"DROP DATABASE {name}".encode())
@@ -249,7 +169,7 @@ def test_one_call_records_many_events_of_many_commands_or_none(told: Story) -> N
     assert indexes == list(range(size, size + 1400))
     recorded = [entries.parse(raw) for raw in store.entries()]
     assert [e.index for e in recorded] == list(range(size + 1400))
-    assert all(e.prev == before.leaf.hex() for before, e in zip(recorded, recorded[1:], strict=False))
+    assert all(e.prev == before.leaf.hex() for before, e in pairwise(recorded))
     told.ledger.publish_checkpoint()  # what is signed is recomputed from the stored bytes
     with pytest.raises(IntegrityError):
         store.append([*changes(told, 5, 1400), *changes(told, 1, 3)])
