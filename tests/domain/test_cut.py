@@ -8,10 +8,13 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from domain.core import Receipt
+from domain.core import Decision, Receipt
 from domain.errors import Unavailable
 from domain.ledger import Ledger
+from domain.organisation import Unit
+from domain.roles import Cause
 from domain.store import postgres_connections
+from domain.store.contract import Grounds
 from tests.domain.cutting import READY, Proxy
 from tests.postgres import LogPlace, Postgres
 from verify import entries
@@ -62,6 +65,21 @@ def test_a_command_whose_connection_is_cut_is_carried_out_once(
         assert receipt == again
         recorded = [entries.parse(raw) for raw in ledger.store.entries()]
         assert [e.index for e in recorded if e.command == "cut-me"] == [receipt.index] == [3]
+        assert ledger.size == 4
+
+
+@pytest.mark.parametrize("at", ["answer", "request"])
+def test_the_store_itself_answers_for_what_was_recorded(
+    tmp_path: Path, place: LogPlace, proxy: Proxy, at: str
+) -> None:
+    with made(tmp_path / "log", place, proxy, "system") as ledger:
+        unit = Unit("unit/cut")
+        unit.register(Cause(ledger.actor("admin"), "cut-me"), **UNIT)
+        proxy.arm(at, APPEND)
+
+        ledger._save(Decision(unit), ledger.actor("admin"), "cut-me", b"f" * 32, Grounds("9999"))
+
+        assert proxy.cuts == [at]
         assert ledger.size == 4
 
 

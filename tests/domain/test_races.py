@@ -10,14 +10,17 @@ from pathlib import Path
 
 import pytest
 
-from domain.core import Receipt
+from domain.core import Decision, Receipt
 from domain.draws import Draw
 from domain.errors import Conflict, Forbidden
 from domain.ledger import Ledger
+from domain.organisation import Unit
+from domain.roles import Cause
 from domain.store.contract import Moved
 from tests.postgres import Postgres
 from tests.story import CALENDAR_2026, Story, entry_data, inspectors, item, new_ledger, objects
 from verify import entries
+from verify.calendar import Calendar
 
 CODES = {"CCSW-003": "general", "CCSW-002": "key"}
 
@@ -130,6 +133,22 @@ def freeze(story: Story, draw: str) -> Receipt:
         cap=None,
         fallback=[],
     )
+
+
+def test_a_calendar_that_is_recorded_meanwhile_is_worked_by(race: Race) -> None:
+    next_year = {"year": 2027, "holidays": ["2027-01-01"], "makeup_workdays": [], "papers": ["https://example.cn/1"]}
+    race.between(lambda: race.second.do("admin", "record_calendar", record=next_year))
+    seen: list[Calendar] = []
+
+    def decide(cause: Cause) -> Decision:
+        seen.append(race.first.ledger.calendar())
+        unit = Unit("unit/fresh")
+        unit.register(cause, "fresh", "单位", "office", None)
+        return Decision(unit)
+
+    race.first.ledger._do(race.first.actor("admin"), "fresh", "unit.registered", {}, decide)
+
+    assert [2027 in calendar.years for calendar in seen] == [False, True]
 
 
 def test_an_account_that_was_closed_meanwhile_acts_no_more(race: Race) -> None:

@@ -52,6 +52,18 @@ def test_a_smaller_tree_is_not_signed(tmp_path: Path) -> None:
         signer.sign(19, root(LEAVES[:19]), [])
 
 
+def test_a_second_process_goes_on_from_what_the_first_signed_last(tmp_path: Path) -> None:
+    first = Signer.create(tmp_path / "signer", "ledger.example/220100")
+    second = Signer(tmp_path / "signer")
+    signed(first, 20)
+    forked = [*LEAVES[:10], leaf_hash(b"forged"), *LEAVES[11:30]]
+
+    with second.alone(), pytest.raises(Unavailable, match="does not extend"):
+        second.sign(30, root(forked), consistency_path(forked, 20))
+
+    assert (second.size, second.root) == (20, root(LEAVES[:20]))
+
+
 def test_the_head_is_on_disk_before_the_signature_leaves(tmp_path: Path) -> None:
     signer = Signer.create(tmp_path / "signer", "ledger.example/220100")
     signed(signer, 12)
