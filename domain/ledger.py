@@ -6,7 +6,7 @@ from domain.commands.inspections import InspectionCommands
 
 
 class Ledger(InspectionCommands):
-    """One authority's log, written by one process at a time.
+    """One authority's log: written by one process on SQLite, by several on PostgreSQL.
 
     `Ledger.create(folder, origin, …)` makes one, `Ledger.open(folder)` opens it; commands are its methods, each answering
     a `Receipt` or raising a `domain.errors.Refusal`.

@@ -45,7 +45,7 @@ class Store(PrivateTables, ApplicationRecorder):
         try:
             with self.writing() as connection:
                 if grounds is not None:
-                    _require_unmoved(connection, grounds, kwargs["at"])
+                    _require_unmoved(connection, grounds, max(kwargs["at"], _last(connection)[2]))
                 indexes = [self._append(connection, event, kwargs["at"]) for event in stored_events]
                 self._note(connection, indexes[0], kwargs)
         except sqlite3.IntegrityError as error:
@@ -119,11 +119,9 @@ class Store(PrivateTables, ApplicationRecorder):
         return number
 
     def _append(self, connection: sqlite3.Connection, event: StoredEvent, at: str) -> int:
-        last = connection.execute("SELECT idx, leaf, raw FROM entries ORDER BY idx DESC LIMIT 1").fetchone()
-        if last is None:
-            index, prev = 0, entries.genesis(_origin(event))
-        else:
-            index, prev, at = last[0] + 1, bytes(last[1]).hex(), max(at, entries.parse(bytes(last[2])).at)
+        last, leaf, reached = _last(connection)
+        prev = leaf.hex() if leaf is not None else entries.genesis(_origin(event))
+        index, at = last + 1, max(at, reached)
         # What is not readable by everybody is never recorded.
         entry = entries.parse(entries.compose(prev, index, at, event.state))
         _insert(connection, entry)
@@ -137,9 +135,18 @@ class Store(PrivateTables, ApplicationRecorder):
         keep(connection, facts.get("private"), facts.get("clock"))
 
 
+def _last(connection: sqlite3.Connection) -> tuple[int, bytes | None, str]:
+    """Return index, leaf and instant of the last entry; (-1, None, "") in an empty log."""
+    row = connection.execute("SELECT idx, leaf, raw FROM entries ORDER BY idx DESC LIMIT 1").fetchone()
+    if row is None:
+        return -1, None, ""
+    # `","index":N,"at":"…"` follows `prev`: every entry begins alike, so no parser is needed.
+    return row[0], bytes(row[1]), bytes(row[2])[entries.PREV.stop :].split(b'"', 7)[6].decode()
+
+
 def _require_unmoved(connection: sqlite3.Connection, grounds: Grounds, at: str) -> None:
-    last = connection.execute("SELECT raw FROM entries ORDER BY idx DESC LIMIT 1").fetchone()
-    if max(at, entries.parse(bytes(last[0])).at if last else "") >= grounds.until:
+    """Refuse a decision that would be recorded at the instant `at`, where something it rested on has changed."""
+    if at >= grounds.until:
         raise Moved("the time for the decision is over")
     for stream, version in grounds.streams.items():
         query = "SELECT coalesce(max(version), 0) FROM entries WHERE stream = ?"
