@@ -7,7 +7,7 @@ Source: ledger specification, section 7.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Self, cast
 
@@ -75,13 +75,19 @@ class Log:
         self.close()
 
     def require_not_behind(self) -> None:
-        """Refuse a database that is older than the signer's last head, or another history."""
-        head = self.signer
-        if self.store.size < head.size or (head.size and self.store.root(head.size) != head.root):
+        """Refuse a database that is older than the signer's last head, or another history; now and after every reconnection."""
+        self._require_extension(lambda: self.store.size, self.store.root)
+        self.store.watch(self._require_extension)
+
+    def _require_extension(self, measure: Callable[[], int], root: Callable[[int], bytes]) -> None:
+        # The head first: whoever signs a larger one meanwhile does it after its entries are there.
+        signed, head = self.signer.signed_last()
+        size = measure()
+        if size < signed or (signed and root(signed) != head):
             raise Unavailable(
-                f"数据库有 {self.store.size} 条，落后于已公布的检查点（{head.size} 条）或与之不符，拒绝写入；"
+                f"数据库有 {size} 条，落后于已公布的检查点（{signed} 条）或与之不符，拒绝写入；"
                 "请用 fairdraw recover 恢复",
-                f"the database with {self.store.size} entries is older than the checkpoint of {head.size} that was "
+                f"the database with {size} entries is older than the checkpoint of {signed} that was "
                 "published, or differs from it; `fairdraw recover` continues",
                 "LEDGER 7",
             )

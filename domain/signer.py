@@ -60,7 +60,13 @@ class Signer:
 
     def _read_head(self) -> None:
         head = json.loads((self._folder / "head.json").read_text("utf-8"))
-        self.origin, self.size, self.root = str(head["origin"]), int(head["size"]), bytes.fromhex(head["root"])
+        self.origin = str(head["origin"])
+        self.size, self.root = int(head["size"]), bytes.fromhex(head["root"])
+
+    def signed_last(self) -> tuple[int, bytes]:
+        """Return the (size, root) that any process signed last."""
+        head = json.loads((self._folder / "head.json").read_text("utf-8"))
+        return int(head["size"]), bytes.fromhex(head["root"])
 
     @contextmanager
     def alone(self) -> Iterator[None]:

@@ -6,12 +6,15 @@ read, and the day or second in which it was decided.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from eventsourcing.persistence import IntegrityError, StoredEvent
+
+Accept = Callable[[Callable[[], int], Callable[[int], bytes]], None]
+"""Accepts a database by what it can tell: its size, and its root at a size."""
 
 
 class Moved(IntegrityError):
@@ -53,6 +56,9 @@ class Store(Protocol):
 
     def close(self) -> None:
         """Close every connection."""
+
+    def watch(self, accept: Accept) -> None:
+        """Ask `accept(size, root)` of every database connected to from now on; what it raises refuses it."""
 
     def writing(self) -> AbstractContextManager[Any]:
         """Give a connection of the database's own kind inside a transaction."""

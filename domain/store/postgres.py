@@ -50,7 +50,7 @@ class Store(PrivateTables, ApplicationRecorder):
     @contextmanager
     def alone(self) -> Iterator[None]:
         """Hold the head's lock until this thread has recorded one decision, or given up."""
-        connection = self._connections.patiently(self._take_head)
+        connection = self._take_head()
         self._held.connection = connection
         try:
             yield
@@ -58,15 +58,20 @@ class Store(PrivateTables, ApplicationRecorder):
             self._held.connection = None
             self._connections.give_back(connection)
 
-    def _take_head(self, _: Connection) -> Connection:
-        connection = self._connections.take()
-        try:
-            connection.execute("BEGIN")
-            connection.execute("SELECT lock_head()")
-        except BaseException:
-            self._connections.give_back(connection)
-            raise
-        return connection
+    def _take_head(self) -> Connection:
+        waiting = Waiting()
+        while True:
+            try:
+                connection = self._connections.take()
+                try:
+                    connection.execute("BEGIN")
+                    connection.execute("SELECT lock_head()")
+                    return connection
+                except BaseException:
+                    self._connections.give_back(connection)
+                    raise
+            except psycopg.OperationalError as error:
+                waiting.after(error)
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int]:
         """Append entries in one transaction with their tree nodes, document references, command and private values.
@@ -101,7 +106,9 @@ class Store(PrivateTables, ApplicationRecorder):
         waiting = Waiting()
         while True:
             try:
-                return self._transact(changes, grounds, genesis, beside, clock)
+                recorded = self._transact(changes, grounds, genesis, beside, clock)
+                self._recorded_last = recorded[-1]
+                return [index for index, _ in recorded]
             except psycopg.Error as error:
                 if error.sqlstate in (MOVED, "40001", "40P01"):
                     raise Moved(str(error)) from error
@@ -122,23 +129,22 @@ class Store(PrivateTables, ApplicationRecorder):
         genesis: bytes | None,
         beside: Beside | None,
         clock: str | None,
-    ) -> list[int]:
-        held = self._held.connection
+    ) -> list[tuple[int, bytes]]:
+        held = self._held.connection  # inside `alone` the head is locked already, and recording ends that
         if held is not None and not held.closed:
-            # Asked inside `alone`: the head is locked already, and recording ends that.
-            indexes = append(held, changes, grounds, genesis)
+            recorded = append(held, changes, grounds, genesis)
             keep(held, beside, clock)
             held.execute("COMMIT")
             self._held.connection = None
-            return indexes
+            return recorded
         with self._connections.lent() as connection:
             if beside is None and clock is None:
                 return append(connection, changes, grounds, genesis)
             # The head's lock comes first, here as everywhere: whoever waits for it holds nothing else.
             with connection.transaction():
-                indexes = append(connection, changes, grounds, genesis)
+                recorded = append(connection, changes, grounds, genesis)
                 keep(connection, beside, clock)
-            return indexes
+            return recorded
 
     def _recorded(self, changes: Sequence[Change]) -> list[int] | None:
         """Return the indexes of the changes where they are recorded byte for byte, None where any of them is not."""

@@ -53,8 +53,8 @@ def append(
     grounds: Grounds | None,
     genesis: bytes | None,
     expected: Sequence[bytes] | None = None,
-) -> list[int]:
-    """Append the changes, check what came of it, and return their indexes.
+) -> list[tuple[int, bytes]]:
+    """Append the changes, check what came of it, and return index and leaf of each.
 
     `expected`: leaves that must come out, ValueError otherwise. A tail that no entry can have raises EntryError.
     """
@@ -73,7 +73,7 @@ def append(
                 "LEDGER 1",
             )
         prev = leaf
-    return [first + number for number in range(len(changes))]
+    return [(first + number, leaf) for number, leaf in enumerate(leaves)]
 
 
 def verbatim(entry: entries.Entry) -> Change:

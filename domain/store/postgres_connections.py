@@ -30,7 +30,6 @@ IDLE = 8
 _SETTINGS = """
 SET search_path = {schema}, pg_temp;
 SET idle_in_transaction_session_timeout = '5min';
-SET statement_timeout = 0;
 """
 _READING = "SET default_transaction_read_only = on; SET default_transaction_isolation = 'repeatable read';"
 
@@ -46,6 +45,8 @@ class Connections:
         self._idle: list[Connection] = []
         self._owner = os.getpid()
         self._closed = False
+        self.check: Callable[[Connection], None] = lambda _: None
+        """Asked of every new connection: a server that comes back may be an older one."""
 
     def close(self) -> None:
         """Close what is idle now, and the others when they come back."""
@@ -101,6 +102,7 @@ class Connections:
         try:
             connection.execute(_SETTINGS.replace("{schema}", self._schema) + (_READING if self._reading else ""))
             self._require_honest(connection)
+            self.check(connection)
         except BaseException:
             connection.close()
             raise

@@ -13,6 +13,7 @@ from typing import Any
 import psycopg
 
 from domain.errors import Unavailable
+from domain.store.contract import Accept
 from domain.store.postgres_connections import Connection, Connections, is_lost, unreachable
 from domain.store.postgres_schema import VERSION
 from verify.nodes import consistency_path_at, root_at
@@ -32,6 +33,7 @@ class Database:
         """Connect. Unavailable where there is no log of this version, or the role could break the guards."""
         self._connections = Connections(dsn, schema)
         self._readers = Connections(dsn, schema, reading=True)
+        self._recorded_last: tuple[int, bytes] | None = None
         try:
             with self._connections.lent() as connection:
                 _require_version(connection, schema)
@@ -46,6 +48,28 @@ class Database:
         """Close every connection."""
         self._connections.close()
         self._readers.close()
+
+    def watch(self, accept: Accept) -> None:
+        """Ask `accept(size, root)` of every server connected to from now on, and for what was recorded here.
+
+        A server that was lost may come back as a standby that never got everything; then each command is Unavailable.
+        """
+
+        def check(connection: Connection) -> None:
+            if self._recorded_last is not None:
+                index, leaf = self._recorded_last
+                if connection.execute("SELECT leaf FROM entries WHERE idx = %s", (index,)).fetchall() != [(leaf,)]:
+                    raise Unavailable(
+                        f"数据库丢失了已确认的第 {index} 条",
+                        f"the database has lost entry {index}, which was acknowledged",
+                        "LEDGER 7",
+                    )
+            accept(
+                lambda: int(connection.execute("SELECT size FROM head").fetchall()[0][0]),
+                lambda size: root_at(lambda level, position: _node(connection, level, position), size),
+            )
+
+        self._connections.check = self._readers.check = check
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
@@ -108,13 +132,7 @@ class Database:
 
     def node(self, level: int, position: int) -> bytes:
         """Return the hash over the 2^level leaves from position * 2^level on. KeyError where they are not all there."""
-        if level:
-            rows = self._fetch("SELECT hash FROM nodes WHERE level = %s AND position = %s", level, position)
-        else:
-            rows = self._fetch("SELECT leaf FROM entries WHERE idx = %s", position)
-        if not rows:
-            raise KeyError((level, position))
-        return bytes(rows[0][0])
+        return self._connections.patiently(lambda connection: _node(connection, level, position))
 
     def root(self, size: int) -> bytes:
         """Return the root over the first `size` entries."""
@@ -173,6 +191,17 @@ class Database:
         """Return the largest published checkpoint, None before the first."""
         rows = self._fetch("SELECT note FROM checkpoints ORDER BY size DESC LIMIT 1")
         return rows[0][0] if rows else None
+
+
+def _node(connection: Connection, level: int, position: int) -> bytes:
+    if level:
+        query = b"SELECT hash FROM nodes WHERE level = %s AND position = %s"
+        rows = connection.execute(query, (level, position), binary=True).fetchall()
+    else:
+        rows = connection.execute(b"SELECT leaf FROM entries WHERE idx = %s", (position,), binary=True).fetchall()
+    if not rows:
+        raise KeyError((level, position))
+    return bytes(rows[0][0])
 
 
 def _put(connection: Connection, sha256: str, content: bytes) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from domain.store import schema
+from domain.store.contract import Accept
 from verify.nodes import consistency_path_at, root_at
 
 CHUNK = 1 << 20
@@ -66,6 +67,9 @@ class Database:
                 raise
             finally:
                 self._depth = 0
+
+    def watch(self, accept: Accept) -> None:
+        """Do nothing: the file that was opened stays the same one."""
 
     @contextmanager
     def alone(self) -> Iterator[None]:

@@ -16,7 +16,7 @@ from domain.roles import Cause
 from domain.store import postgres_connections
 from domain.store.contract import Grounds
 from tests.domain.cutting import READY, Proxy
-from tests.postgres import LogPlace, Postgres
+from tests.postgres import LogPlace, Postgres, own_server
 from verify import entries
 
 UNIT = {"unit": "cut", "name": "单位", "kind": "office", "parent": "220100"}
@@ -138,3 +138,33 @@ def test_a_server_that_stays_away_is_unavailable_and_nothing_is_acknowledged(
 
         with pytest.raises(Unavailable, match="ask again with the same command id"):
             ledger.register_unit(admin, "cut-me", **UNIT)
+
+
+def test_a_server_that_comes_back_as_an_older_copy_is_refused(tmp_path: Path) -> None:
+    with own_server() as (_, postgres):
+        place = postgres.place()
+
+        def swap(*statements: str) -> None:
+            end = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{postgres.tag}'"
+            with psycopg.connect(postgres.superuser, dbname="postgres", autocommit=True) as connection:
+                for statement in (end, *statements):
+                    connection.execute(statement.encode())
+
+        with Ledger.create(
+            tmp_path / "log", "ledger.example/1", unit="220100", unit_name="商务局", store=place.store
+        ) as ledger, Ledger.open(tmp_path / "log") as reader:
+            admin = ledger.actor("admin")
+            swap(f"CREATE DATABASE older TEMPLATE {postgres.tag}")
+            assert ledger.register_unit(admin, "acknowledged", **UNIT).index == 3
+            assert reader.size == 4
+
+            swap(f"ALTER DATABASE {postgres.tag} RENAME TO newer", f"ALTER DATABASE older RENAME TO {postgres.tag}")
+            with pytest.raises(Unavailable, match="has lost entry 3, which was acknowledged"):
+                ledger.register_unit(admin, "next", **{**UNIT, "unit": "next"})
+            assert reader.size == 3  # it saw no receipt, and nothing was published yet
+
+            swap(f"ALTER DATABASE {postgres.tag} RENAME TO older", f"ALTER DATABASE newer RENAME TO {postgres.tag}")
+            ledger.publish_checkpoint()
+            swap(f"ALTER DATABASE {postgres.tag} RENAME TO newer", f"ALTER DATABASE older RENAME TO {postgres.tag}")
+            with pytest.raises(Unavailable, match="is older than the checkpoint of 4"):
+                reader.register_unit(admin, "next", **{**UNIT, "unit": "next"})
