@@ -70,6 +70,7 @@ def archive(ledger: Ledger, note: bytes) -> Iterator[bytes]:
     """Yield the export as a tar file, everything below `export/`; a log gives the same bytes every time."""
     size = checkpoint.parse(note)[0].size
     written_at = entries.parse(next(ledger.store.entries(size - 1, size))).seconds
+    blocks = 2  # those of zeros that end an archive
     for path, pieces in files(ledger, note):
         with SpooledTemporaryFile(max_size=1 << 22) as whole:
             member = tarfile.TarInfo(f"export/{path}")
@@ -79,7 +80,9 @@ def archive(ledger: Ledger, note: bytes) -> Iterator[bytes]:
             while piece := whole.read(1 << 20):
                 yield piece
             yield bytes(-member.size % tarfile.BLOCKSIZE)
-    yield bytes(tarfile.RECORDSIZE)
+            blocks += 1 + -(-member.size // tarfile.BLOCKSIZE)
+    # Whole records and not a byte more: a reader that has seen the end closes the pipe, and the writer would fail.
+    yield bytes(2 * tarfile.BLOCKSIZE + -blocks * tarfile.BLOCKSIZE % tarfile.RECORDSIZE)
 
 
 def _refuse_foreign(folder: Path) -> None:

@@ -110,7 +110,9 @@ class Draw(Recorded):
         self._require_until(now, self.frozen["t_reveal"], "揭示", "reveals")
         opened = len(secret) == 64 and _is_hex(secret)
         if not opened or seed.commitment(self.c0, party, bytes.fromhex(secret)).hex() != self.commitments[party]:
-            raise Invalid(f"{party} 揭示的内容与其承诺不符", f"the reveal of {party} does not open its commitment", RULE)
+            raise Invalid(
+                f"{party} 揭示的内容与其承诺不符", f"the reveal of {party} does not open its commitment", RULE
+            )
         self.record("draw.contribution-revealed", cause, {"party": party, "secret": secret, "covered": covered})
 
     def withhold(self, cause: Cause, now: int, party: str) -> None:
@@ -133,12 +135,20 @@ class Draw(Recorded):
         self.record("draw.reveals-closed", cause, data)
 
     def record_beacon(
-        self, cause: Cause, now: int, position: int, key_string: str | None, signature: str | None, covered: dict[str, Any]
+        self,
+        cause: Cause,
+        now: int,
+        position: int,
+        key_string: str | None,
+        signature: str | None,
+        covered: dict[str, Any],
     ) -> None:
         """Record the outcome of the next beacon of the freeze's list, not before the reveals closed and the delay passed."""
         self.require_ready("draw.beacon-recorded")
         if position != len(self.beacons):
-            raise Conflict(f"下一信标序号为 {len(self.beacons)}", f"the next beacon is number {len(self.beacons)}", RULE)
+            raise Conflict(
+                f"下一信标序号为 {len(self.beacons)}", f"the next beacon is number {len(self.beacons)}", RULE
+            )
         if now < self.frozen["t_reveal"] + self.frozen["delta"]:
             raise Conflict("信标时间未到", "it is too early for the beacon", RULE)
         value = bytes.fromhex(signature) if signature is not None and _is_hex(signature) else None

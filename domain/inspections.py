@@ -10,7 +10,13 @@ from domain.roles import Cause
 from verify.calendar import Calendar, UnknownYear
 from verify.kinds import CATEGORIES, NOT_CHECKABLE
 
-STATES = {"": "尚未通知", "notified": "已通知", "completed": "已完成检查", "recorded": "已录入结果", "published": "已公示"}
+STATES = {
+    "": "尚未通知",
+    "notified": "已通知",
+    "completed": "已完成检查",
+    "recorded": "已录入结果",
+    "published": "已公示",
+}
 
 
 class Inspection(Recorded):

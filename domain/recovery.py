@@ -59,7 +59,9 @@ def _require_same_history(ledger: Ledger, source: Path) -> None:
         leaf = leaf_hash(raw)
         if next(own, leaf) != leaf:
             raise Unavailable(
-                f"导出的第 {tree.size} 条与数据库不同", f"entry {tree.size} of the export is not that of the database", RULE
+                f"导出的第 {tree.size} 条与数据库不同",
+                f"entry {tree.size} of the export is not that of the database",
+                RULE,
             )
         tree.append(leaf)
         agrees = agrees or (tree.size == ledger.signer.size and tree.root() == ledger.signer.root)

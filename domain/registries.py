@@ -42,9 +42,7 @@ class Registry(Recorded):
             self.refuse_state("不存在", "registry.imported")
         require_unit(cause.actor, self.unit)
         if not data["count"] and not conflicts:
-            raise Conflict(
-                f"{self.id} 没有任何变化", f"the rows given change nothing in {self.id}", "方案第五(三)1条"
-            )
+            raise Conflict(f"{self.id} 没有任何变化", f"the rows given change nothing in {self.id}", "方案第五(三)1条")
         self.record("registry.imported", cause, data)
 
     def file(self, cause: Cause, reference: str) -> None:

@@ -227,9 +227,7 @@ class Story:
         """Notify, complete, record and publish every inspection of a draw; the last one is published late."""
         drawn = drawn_objects(self.ledger, draw)
         today = self.ledger.clock.now()[:10]
-        streams = [
-            self.do("clerk", "notify", draw=draw, object_id=name, visit_on=today).stream for name in drawn
-        ]
+        streams = [self.do("clerk", "notify", draw=draw, object_id=name, visit_on=today).stream for name in drawn]
         for number, stream in enumerate(streams):
             self.do("inspector", "complete", inspection=stream, completed_on=today, methods=["onsite"])
             closed = number % 5 == 4

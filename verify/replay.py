@@ -85,9 +85,7 @@ def assign_inspectors(
     return Assigned(lines, rung, len(order) - seated)
 
 
-def beacon_of(
-    beacon: Mapping[str, Any], key_string: str | None, signature: bytes | None
-) -> bytes:
+def beacon_of(beacon: Mapping[str, Any], key_string: str | None, signature: bytes | None) -> bytes:
     """Return B of one beacon as the freeze names it. BeaconError where what was recorded is not that beacon's outcome.
 
     A drand signature is not checked here (that needs a pairing library), only its length.
@@ -123,7 +121,9 @@ def beacon_fault(beacon: Mapping[str, Any], reveal_until: int, delta: int, demon
     if beacon.get("simulated") and not (demonstration and kind == "dice"):
         return "only the dice of a demonstration may be simulated"
     if kind == "dice" and beacon["rolls"] < ENOUGH_ROLLS.get(beacon["sides"], 1 << 62):
-        return f"{beacon['rolls']} rolls of a die with {beacon['sides']} sides are too few: 40 of ten sides or 50 of six"
+        return (
+            f"{beacon['rolls']} rolls of a die with {beacon['sides']} sides are too few: 40 of ten sides or 50 of six"
+        )
     if kind == "drand":
         chain = CHAINS.get(beacon["chain_hash"])
         if chain is None:

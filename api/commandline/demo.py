@@ -18,7 +18,9 @@ def add(commands: Commands) -> None:
     command.add_argument("--once", action="store_true", help="验证后结束 / end after the verification")
     command.add_argument("--port", type=int, default=8750, help="演示服务端口 / port of the service afterwards")
     for name in ("objects", "inspectors", "items"):
-        command.add_argument(f"--{name}", type=Path, metavar="FILE", help="其他数据（不提供服务）/ other data, not served")
+        command.add_argument(
+            f"--{name}", type=Path, metavar="FILE", help="其他数据（不提供服务）/ other data, not served"
+        )
     command.set_defaults(run=_demo)
 
 
@@ -52,7 +54,9 @@ def _demo(chosen: argparse.Namespace) -> int:
             print(f"  导出文件夹 export  {chosen.dir / 'export'}")
             print(f"  自行验证 verify    fairdraw verify {chosen.dir / 'export'} --vkey {ledger.vkey}", flush=True)
             if serves:
-                print(f"  查看 look          http://{service.host}:{service.port}/  （Ctrl-C 结束 / to end）", flush=True)
+                print(
+                    f"  查看 look          http://{service.host}:{service.port}/  （Ctrl-C 结束 / to end）", flush=True
+                )
                 service.wait()
     return code
 

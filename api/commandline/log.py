@@ -11,7 +11,9 @@ from domain.ledger import Ledger
 
 def add(commands: Commands) -> None:
     """Add `init`, `serve`, `export`, `rebuild`, `recover` and the name `verify`."""
-    init = commands.add_parser("init", help="新建台账 / make a log: its key, its first account and that account's token")
+    init = commands.add_parser(
+        "init", help="新建台账 / make a log: its key, its first account and that account's token"
+    )
     folder_argument(init)
     init.add_argument("--origin", required=True, help="台账来源名，如 ledger.example.cn/220100 / the log's name")
     init.add_argument("--unit", required=True, help="机关代码 / code of the authority, e.g. 220100")

@@ -16,9 +16,16 @@ from verify.pool import inspector_ground
 
 DATA = Path(__file__).parent / "data"
 SHIPPED = {"objects": DATA / "objects.csv", "inspectors": DATA / "inspectors.csv", "items": DATA / "items.json"}
-HEADER = (
-    ["uscc", "name", "established", "entity_kind", "district_code", "commerce_tag", "credit_risk_class", "registration_status"]
-)
+HEADER = [
+    "uscc",
+    "name",
+    "established",
+    "entity_kind",
+    "district_code",
+    "commerce_tag",
+    "credit_risk_class",
+    "registration_status",
+]
 
 
 class BadData(Exception):
@@ -108,7 +115,9 @@ def _sort_out(
         if not any(row["status"] == "active" for row in registry):
             skipped.append((line["id"], line["name"], "数据中没有其名录 / no registry in the data"))
         elif eligible < 2:
-            skipped.append((line["id"], line["name"], "具备资格的检查人员不足两人 / fewer than two eligible inspectors"))
+            skipped.append(
+                (line["id"], line["name"], "具备资格的检查人员不足两人 / fewer than two eligible inspectors")
+            )
         else:
             drawable.append(Item(line, _as_csv(registry), len(registry)))
     return drawable, skipped

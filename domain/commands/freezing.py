@@ -27,9 +27,7 @@ SEATS = [0, 0]
 class FreezeCommands(RegistryCommands):
     """A draw until its pool is frozen."""
 
-    def open_draw(
-        self, by: Actor, command: str, *, plan: str, item: str, objects: str, inspectors: str
-    ) -> Receipt:
+    def open_draw(self, by: Actor, command: str, *, plan: str, item: str, objects: str, inspectors: str) -> Receipt:
         """Open the draw of one item of a published plan from two filed and paired registries; the ledger numbers it."""
 
         def decide(cause: Cause) -> Decision:

@@ -34,7 +34,9 @@ class InspectionCommands(DrawCommands):
             plan = self._get(Plan, found.opening["plan"])
             today = self.clock.now()[:10]
             if visit_on < today:
-                raise Invalid(f"检查日期 {visit_on} 早于今日", f"the visit on {visit_on} lies in the past", "方案第五(四)条")
+                raise Invalid(
+                    f"检查日期 {visit_on} 早于今日", f"the visit on {visit_on} lies in the past", "方案第五(四)条"
+                )
             plan.require_within(visit_on)
             fresh = self._fresh(Inspection, f"inspection/{draw.partition('/')[2]}/{object_id}")
             data = {"draw": draw, "object": object_id, "item": found.opening["item"], "inspectors": team}
@@ -44,9 +46,7 @@ class InspectionCommands(DrawCommands):
         facts = {"draw": draw, "object_id": object_id, "visit_on": visit_on}
         return self._do(by, command, "inspection.notified", facts, decide)
 
-    def complete(
-        self, by: Actor, command: str, *, inspection: str, completed_on: str, methods: list[str]
-    ) -> Receipt:
+    def complete(self, by: Actor, command: str, *, inspection: str, completed_on: str, methods: list[str]) -> Receipt:
         """Record that the inspection was carried out by its two inspectors, whose certificates were valid that day."""
         facts = {"inspection": inspection, "completed_on": completed_on, "methods": methods}
 
@@ -102,7 +102,9 @@ class InspectionCommands(DrawCommands):
             self._teams[draw.id] = {line["id"]: line["inspectors"] for line in self.lines(draw.assigned)}
         team = self._teams[draw.id].get(object_id)
         if team is None:
-            raise NotFound(f"{object_id} 未被 {draw.id} 抽中", f"{object_id} was not drawn in {draw.id}", "方案第五(三)1条")
+            raise NotFound(
+                f"{object_id} 未被 {draw.id} 抽中", f"{object_id} was not drawn in {draw.id}", "方案第五(三)1条"
+            )
         if not team:
             raise Conflict(f"{object_id} 尚无检查人员", f"{object_id} has no inspectors", "行政处罚法第四十二条")
         return team

@@ -17,9 +17,7 @@ from verify.shape import misfit
 class OrganisationCommands(Core):
     """Units, accounts and calendars."""
 
-    def register_unit(
-        self, by: Actor, command: str, *, unit: str, name: str, kind: str, parent: str | None
-    ) -> Receipt:
+    def register_unit(self, by: Actor, command: str, *, unit: str, name: str, kind: str, parent: str | None) -> Receipt:
         """Register a unit under its code, below its parent."""
 
         def decide(cause: Cause) -> Decision:

@@ -82,6 +82,9 @@ def test_a_private_document_and_one_that_no_entry_names_are_not_served(finished,
 def test_the_archive_holds_the_published_log_and_the_same_bytes_every_time(finished):
     first, again = finished.get("/export.tar").content, finished.get("/export.tar").content
 
+    # A reader that has seen the end of the archive closes the pipe: not a byte may follow its last whole record.
+    assert len(first) % tarfile.RECORDSIZE == 0
+    assert not first.endswith(bytes(tarfile.RECORDSIZE + 2 * tarfile.BLOCKSIZE))
     with tarfile.open(fileobj=io.BytesIO(first)) as archive:
         names = archive.getnames()
         lines = archive.extractfile("export/entries.jsonl").read().splitlines()

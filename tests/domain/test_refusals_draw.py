@@ -25,17 +25,13 @@ from tests.story import Story
 
 CHEATS: Cheats = {
     "a draw under a plan that is not published": (
-        lambda t: t.do(
-            "market", "open_draw", plan=plan(t), item=CODE, objects="registry/a", inspectors="registry/b"
-        ),
+        lambda t: t.do("market", "open_draw", plan=plan(t), item=CODE, objects="registry/a", inspectors="registry/b"),
         Conflict,
         "is not published",
     ),
     "a draw for an item outside the plan": (
         lambda t: (
-            lambda r: t.do(
-                "market", "open_draw", plan=r[0], item="CCSW-009", objects=r[1][0], inspectors=r[1][1]
-            )
+            lambda r: t.do("market", "open_draw", plan=r[0], item="CCSW-009", objects=r[1][0], inspectors=r[1][1])
         )(ready(t)),
         Conflict,
         "CCSW-009 is not in",
@@ -123,23 +119,21 @@ CHEATS: Cheats = {
         "was not drawn",
     ),
     "a notice in the past": (
-        lambda t: (
-            lambda d: t.do("clerk", "notify", draw=d, object_id=first_drawn(t, d), visit_on="2026-03-01")
-        )(told_draw(t)),
+        lambda t: (lambda d: t.do("clerk", "notify", draw=d, object_id=first_drawn(t, d), visit_on="2026-03-01"))(
+            told_draw(t)
+        ),
         Invalid,
         "lies in the past",
     ),
     "a visit after the plan's period": (
-        lambda t: (
-            lambda d: t.do("clerk", "notify", draw=d, object_id=first_drawn(t, d), visit_on="2026-12-24")
-        )(told_draw(t)),
+        lambda t: (lambda d: t.do("clerk", "notify", draw=d, object_id=first_drawn(t, d), visit_on="2026-12-24"))(
+            told_draw(t)
+        ),
         Conflict,
         "outside the period",
     ),
     "an inspection completed tomorrow": (
-        lambda t: t.do(
-            "inspector", "complete", inspection=notified(t), completed_on="2026-12-01", methods=["onsite"]
-        ),
+        lambda t: t.do("inspector", "complete", inspection=notified(t), completed_on="2026-12-01", methods=["onsite"]),
         Invalid,
         "must lie between",
     ),
