@@ -1,8 +1,12 @@
 """Bodies are strict JSON of a known form: what is not is refused with a reason, never with a fault of ours."""
 
 import json
+from typing import get_args
 
 import pytest
+
+from api.routes.inspections import Category, NotCheckable
+from verify.kinds import CATEGORIES, NOT_CHECKABLE
 
 UNIT = {"unit": "220100-x", "name": "甲处", "kind": "office", "parent": "220100"}
 
@@ -153,3 +157,8 @@ def test_two_keys_are_one_too_many(doors):
 
 def test_without_a_key_the_service_makes_an_id(doors):
     assert len(doors.post("/units", UNIT).json()["command"]) == 36
+
+
+def test_the_interface_offers_the_result_categories_that_the_ledger_knows():
+    assert get_args(Category) == CATEGORIES
+    assert get_args(NotCheckable) == NOT_CHECKABLE

@@ -51,6 +51,16 @@ def test_the_page_of_a_draw_shows_the_shares_and_the_drawn_with_their_inspectors
     assert "纪检监督" in page
 
 
+def test_a_missing_risk_class_is_drawn_as_b_and_shown_as_missing(finished):
+    drawn = finished.get("/api/v1/draws/220100-2026-0001", "discipline").json()["drawn"]
+    missing = [each for each in drawn if each["row"]["risk"] is None]
+
+    page = finished.get("/draws/220100-2026-0001").text
+
+    assert {each["stratum"] for each in missing} <= {"B"}
+    assert page.count("未分类，按B类") == len(missing)
+
+
 def test_a_hostile_name_stays_text_on_every_page(finished):
     for path in (f"/draws/{DRAW}", "/results"):
         page = finished.get(path).text
