@@ -115,7 +115,8 @@ VIEW = View(
     fold,
     ("view_drawn_by_rank ON view_drawn (draw, stratum, rank)",),
 )
-_DRAW = """SELECT d.*, p.title AS plan_title, p.period_from, p.period_to, u.name AS unit_name, i.name AS item_name, i.class AS item_class,
+_DRAW = """SELECT d.*, p.title AS plan_title, p.period_from, p.period_to, u.name AS unit_name,
+        i.name AS item_name, i.class AS item_class,
         (SELECT count(*) FROM view_inspection n WHERE n.draw = d.stream AND n.state = 'published') AS published
     FROM view_draw d LEFT JOIN view_plan p ON p.stream = d.plan
     LEFT JOIN view_unit u ON u.unit = d.unit

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from verify import note as notes
+from verify import policy as policies
 from verify.checks import actors, chain, changes, checkpoint, documents, plans, registries, terms, tree
 from verify.checks.draws import Draws
 from verify.checks.inspections import check_inspections
@@ -22,11 +23,12 @@ from verify.history import History
 from verify.holdings import Holdings
 from verify.library import Library
 from verify.note import NoteError, VerifierKey
+from verify.policy import Policy
 from verify.report import Report
 from verify.source import ENTRIES, Folder, UsageError
 
-USAGE = "python -m verify TARGET [--vkey VKEY|FILE] [--since CHECKPOINT] [--json]"
-OPTIONS = {"--vkey": "vkey", "--since": "since"}
+USAGE = "python -m verify TARGET [--vkey VKEY|FILE] [--policy FILE] [--since CHECKPOINT] [--json]"
+OPTIONS = {"--vkey": "vkey", "--policy": "policy", "--since": "since"}
 WRONG_USAGE, OWN_FAULT = 64, 70
 
 
@@ -36,6 +38,7 @@ class Arguments:
 
     target: str = ""
     vkey: str | None = None
+    policy: str | None = None
     since: str | None = None
     json: bool = False
 
@@ -50,7 +53,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         if arguments is None:
             print(f"用法 Usage: {USAGE}\n{__doc__}")
             return 0
-        report = verify(arguments.target, _key(arguments.vkey), _since(arguments.since))
+        policy = _policy(arguments.policy)
+        report = verify(arguments.target, _key(arguments.vkey), _since(arguments.since), policy)
         if arguments.json:
             print(report.as_json())
         else:
@@ -89,11 +93,19 @@ def parse(argv: Sequence[str]) -> Arguments | None:
     return arguments
 
 
-def verify(target: str, key: VerifierKey | None = None, since: bytes | None = None) -> Report:
-    """Check a log with everything there is. `key`: the log's key from outside; `since`: an older signed checkpoint."""
+def verify(
+    target: str, key: VerifierKey | None = None, since: bytes | None = None, policy: Policy | None = None
+) -> Report:
+    """Check a log with everything there is.
+
+    `key`: the log's key from outside, or `policy`, which names it and its cosigners; `since`: an older signed checkpoint.
+    """
     folder = Folder(target)
     history = History()
-    findings = list(_findings(folder, history, key, since))
+    if key is None and policy is not None and policy.logs:
+        stated = checkpoint.stated_key(folder)
+        key = next((each for each in policy.logs if each == stated), policy.logs[0])
+    findings = [*_findings(folder, history, key, since), *checkpoint.check_policy(folder, policy, key)]
     root = history.heads[len(history.leaves)].hex()
     return Report(target, history.origin, len(history.leaves), root, findings)
 
@@ -151,6 +163,15 @@ def _key(text: str | None) -> VerifierKey | None:
         raise UsageError(
             f"{text} 不是公钥，也不是写有公钥的文件。", f"{text} is no key and no file with one: {error}"
         ) from error
+
+
+def _policy(path: str | None) -> Policy | None:
+    if path is None:
+        return None
+    try:
+        return policies.parse(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path} 不是可用的信任策略。", f"{path} is no usable policy: {error}") from error
 
 
 def _since(path: str | None) -> bytes | None:
