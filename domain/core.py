@@ -25,9 +25,14 @@ from domain.roles import SYSTEM, Actor, Cause
 from domain.signer import Signer
 from domain.store.sqlite import Private as Beside
 from domain.store.sqlite import references
-from verify import canonical, entries
+from verify import canonical, entries, note
+from verify.checkpoint import Checkpoint
+from verify.kinds import KINDS
+from verify.shape import misfit
 
 A = TypeVar("A", bound=Recorded)
+RECOVERY = "recovery.json"
+"""While this file is in the log's folder, a recovery is under way and nothing else may be written."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,8 @@ class Decision:
 
 class Core(Log):
     """A log that carries out commands."""
+
+    _moment = ""
 
     @classmethod
     def open(cls, folder: Path) -> Self:
@@ -81,15 +88,15 @@ class Core(Log):
 
         An interrupted creation is finished by calling this again with the same facts.
         """
-        if clock == "stepped" and not origin.startswith("demo."):
-            raise Invalid("步进时钟只用于演示台账", "a stepped clock is for origins that begin with demo.", "LEDGER 11")
-        folder.mkdir(parents=True, exist_ok=True)
+        _refuse_founding(origin, clock, unit, unit_name, account)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not (folder / "signer" / "head.json").is_file():
             with suppress(FileNotFoundError):
                 (folder / "signer" / "key.pem").unlink()
                 (folder / "signer").rmdir()
             Signer.create(folder / "signer", origin)
-        core = cls(folder, create=not (folder / "ledger.db").is_file())
+        # Once something was signed, a database that is missing was lost: making another would be a fork.
+        core = cls(folder, create=Signer(folder / "signer").size == 0)
         try:
             core._found(origin, clock, unit, unit_name, account)
             core._start()
@@ -124,8 +131,19 @@ class Core(Log):
         self._do(SYSTEM, "create-account", "account.opened", {"account": account}, first)
 
     def _start(self) -> None:
-        """Check the database against the signer's head, and set the clock. Unavailable where it is behind."""
+        """Check the database against the signer's head, and set the clock.
+
+        Unavailable where it is behind, where a recovery was begun and not finished, or where nothing is founded yet.
+        """
         self.require_not_behind()
+        if (self.folder / RECOVERY).exists():
+            raise Unavailable(
+                "恢复尚未完成，请再次运行 fairdraw recover",
+                "a recovery is not finished: run `fairdraw recover` again",
+                "LEDGER 7",
+            )
+        if self.size < 3:
+            raise Unavailable("台账尚未建成，请再次运行 init", "the log is not wholly made: run init again", "LEDGER 7")
         log = self._get(Logbook, "log/main")
         self.origin, self.vkey = log.origin, self.signer.vkey
         self.agency = entries.parse(next(self.store.entries(1, 2))).data["unit"]
@@ -151,6 +169,8 @@ class Core(Log):
         with self._command_lock:
             done = self.store.command(by.account, command)
             if done is None:
+                # One moment for the decision and for its entry: a clock read twice would let a deadline pass in between.
+                self._moment = max(self.clock.now(), self._last_at())
                 with _refusing_bad_values():
                     self._save(decide(Cause(by, command)), by, command, fingerprint)
                 done = self.store.command(by.account, command)
@@ -163,7 +183,7 @@ class Core(Log):
         return _receipt(entries.parse(done[0]))
 
     def _save(self, decision: Decision, by: Actor, command: str, fingerprint: bytes) -> None:
-        at = self.clock.now()
+        at = self._moment
         stepped = self.clock if isinstance(self.clock, SteppedClock) else None
         facts = decision.aggregate.pending
         self._application.save(
@@ -178,6 +198,20 @@ class Core(Log):
         )
         if stepped:
             stepped.advance(1)
+
+    def _now(self) -> str:
+        """Return the moment at which the command under way is decided."""
+        return self._moment
+
+    def _seconds(self) -> int:
+        return entries.seconds_of(self._moment)
+
+    def _today(self) -> str:
+        return self._moment[:10]
+
+    def _last_at(self) -> str:
+        last = next(self.store.entries(max(0, self.size - 1)), None)
+        return entries.parse(last).at if last else ""
 
     def _get(self, kind: type[A], stream: str) -> A:
         """Load an aggregate; NotFound where nothing was recorded in its stream."""
@@ -203,6 +237,30 @@ class Core(Log):
             now = self.clock.advance(seconds)
             self.private.set_clock(now)
             return now
+
+
+def _refuse_founding(origin: str, clock: str, unit: str, unit_name: str, account: str) -> None:
+    """Refuse, before anything is made, what entry 0 and the first two could not say."""
+    if clock == "stepped" and not origin.startswith("demo."):
+        raise Invalid("步进时钟只用于演示台账", "a stepped clock is for origins that begin with demo.", "LEDGER 11")
+    try:
+        Checkpoint(origin, 1, bytes(32))
+        note.parse_vkey(note.format_vkey(origin, bytes(32)))
+    except note.NoteError as error:
+        raise Invalid(
+            f"台账来源名 {origin!r} 不可用", f"the origin {origin!r} cannot be used: {error}", "TLOG 3"
+        ) from error
+    bureau = {"unit": unit, "name": unit_name, "kind": "bureau", "parent": None}
+    first = {"account": account, "role": "admin", "unit": unit}
+    reason = misfit(bureau, KINDS["unit.registered"].data) or misfit(first, KINDS["account.opened"].data)
+    if reason or account == SYSTEM.account:
+        raise Invalid(
+            f"机关代码、名称或首个账号不合要求（{reason or account}）",
+            reason or "the account system is the log's own",
+            "LEDGER 2",
+        )
+    with _refusing_bad_values():
+        canonical.encode([origin, unit_name])
 
 
 def _fingerprint(kind: str, facts: dict[str, Any]) -> bytes:

@@ -39,18 +39,21 @@ class Log:
         self._lock_file = LockFile(folder / "lock")
         try:
             self.signer = Signer(folder / "signer")
-            database = folder / "ledger.db"
-            if not create and not database.is_file():
-                raise Unavailable(f"{database} 不存在", f"{database} does not exist", "LEDGER 7")
+            self._prepare(create)
             self._application = _Application(
                 {
                     "PERSISTENCE_MODULE": "domain.store.sqlite",
                     "MAPPER_TOPIC": f"{EntryMapper.__module__}:{EntryMapper.__qualname__}",
-                    "LEDGER_DATABASE": str(database),
+                    "LEDGER_DATABASE": str(self.database),
                     "LEDGER_CREATE": "y" if create else "n",
                     "AGGREGATE_CACHE_MAXSIZE": "500",
                 }
             )
+        except ValueError as error:
+            self._lock_file.release()
+            raise Unavailable(
+                f"数据库无法使用：{error}", f"the database cannot be used: {error}", "LEDGER 7"
+            ) from error
         except BaseException:
             self._lock_file.release()
             raise
@@ -60,6 +63,22 @@ class Log:
         self.store: Store = recorder
         self.private = Private(self.store)
         self.clock: Clock = SystemClock()
+
+    @property
+    def database(self) -> Path:
+        """The file of the database."""
+        return self.folder / "ledger.db"
+
+    def _prepare(self, create: bool) -> None:
+        """Make the file of a new database so that nobody else can read it. Unavailable where one should be there."""
+        if not self.database.is_file():
+            if not create:
+                raise Unavailable(
+                    f"{self.database} 缺失，而已签名 {self.signer.size} 条；请用 fairdraw recover 恢复",
+                    f"{self.database} is missing, {self.signer.size} entries are signed; `fairdraw recover` continues",
+                    "LEDGER 7",
+                )
+            self.database.touch(mode=0o600)
 
     def close(self) -> None:
         """Close the database and give the lock back."""

@@ -54,6 +54,12 @@ class Registry(Recorded):
     def pair(self, cause: Cause, other: Registry) -> None:
         """Record the inspector registry that belongs to this object registry."""
         require_unit(cause.actor, self.unit)
+        if self.paired is not None:
+            raise Conflict(
+                f"{self.id} 已与 {self.paired} 配对，不得更换",
+                f"{self.id} is paired with {self.paired} and stays so",
+                "方案第五(三)2条",
+            )
         if self.type != "objects" or other.type != "inspectors":
             raise Invalid(
                 "检查对象名录库须与检查人员名录库配对",

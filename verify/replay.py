@@ -108,6 +108,20 @@ def beacon_of(beacon: Mapping[str, Any], key_string: str | None, signature: byte
     return beacon_hash_text(beacon["kind"], key_string)
 
 
+def beacons_fault(beacons: Lines, reveal_until: int, delta: int, demonstration: bool) -> str | None:
+    """Return why a freeze may not name this list of beacons, None where it may.
+
+    `reveal_until`, `delta`: seconds; a drand round is computed from them, never chosen. One lottery alone is too little:
+    its outcomes are few and its organiser is one.
+    """
+    if not beacons:
+        return "at least one beacon must be named"
+    if all(beacon["kind"] == "lottery" for beacon in beacons) and len(beacons) < 2:
+        return "one lottery alone is too little: name two, or dice or drand besides"
+    faults = (beacon_fault(beacon, reveal_until, delta, demonstration) for beacon in beacons)
+    return next((f"beacon {n}: {fault}" for n, fault in enumerate(faults) if fault), None)
+
+
 def beacon_fault(beacon: Mapping[str, Any], reveal_until: int, delta: int, demonstration: bool) -> str | None:
     """Return why a freeze may not name this beacon, None where it may.
 
