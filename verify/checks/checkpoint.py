@@ -16,7 +16,7 @@ from verify.findings import Finding, broken, holds, noted, unchecked
 from verify.history import History
 from verify.note import NoteError, VerifierKey
 from verify.policy import Policy
-from verify.source import CHECKPOINT, LOG_VKEY, Folder
+from verify.source import CHECKPOINT, LOG_VKEY, SMALL, Folder
 
 
 def check_whose(folder: Folder, history: History, given: VerifierKey | None) -> Iterator[Finding]:
@@ -55,9 +55,9 @@ def _agree(own: VerifierKey | None, stated: VerifierKey | None, created: dict[st
 
 def stated_key(folder: Folder) -> VerifierKey | str:
     """Return the key in log.vkey, or in words why there is none. The file is one line, in one spelling."""
-    raw = folder.read(LOG_VKEY)
+    raw = folder.read(LOG_VKEY, SMALL)
     if raw is None:
-        return "missing 缺失"
+        return "missing 缺失" if folder.size(LOG_VKEY) is None else "too long 过长"
     try:
         return (
             notes.parse_vkey(raw.decode("ascii").removesuffix("\n")) if raw.endswith(b"\n") else "no line feed 无换行"
@@ -76,7 +76,10 @@ def notes_key(text: str) -> VerifierKey | None:
 
 def read_checkpoint(folder: Folder, key: VerifierKey | None) -> tuple[Checkpoint | None, list[Finding]]:
     """Return what the checkpoint says, verified with `key` as far as that is possible here, and what is to be said of it."""
-    raw = folder.read(CHECKPOINT)
+    raw = folder.read(CHECKPOINT, SMALL)
+    if raw is None and folder.size(CHECKPOINT) is not None:
+        zh = f"检查点文件超过 {SMALL} 字节，没有读取。"
+        return None, [broken("checkpoint", zh, f"The checkpoint is longer than {SMALL} bytes and was not read.")]
     if raw is None:
         return None, [broken("checkpoint", "缺少签名的检查点。", "The checkpoint is missing.")]
     return open_note(raw, key, "checkpoint", "检查点")
@@ -116,7 +119,7 @@ def open_note(raw: bytes, key: VerifierKey | None, check: str, zh_name: str) -> 
 
 def check_policy(folder: Folder, policy: Policy | None, key: VerifierKey | None) -> Iterator[Finding]:
     """The checkpoint is cosigned by as many as the policy demands, and the log is one that the policy names."""
-    raw = folder.read(CHECKPOINT)
+    raw = folder.read(CHECKPOINT, SMALL)
     if policy is None or raw is None:
         return
     if key is not None and key not in policy.logs:

@@ -1,6 +1,7 @@
 """The registries: who made, filed and paired them, and that each batch says truly what it changed.
 
-方案第五(三)条: an object registry is filed with the coordinating office, and one inspector registry corresponds to it.
+方案第五(三)条: an object registry is filed with the coordinating office, and one inspector registry corresponds to it, once
+and for all (F07: no special roster for one draw).
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ def _papers(history: History) -> Iterator[Finding]:
         if entries[0].kind != "registry.created":
             continue
         created, importers = entries[0], set[str]()
+        first: Entry | None = None
         yield from _created(stream, created)
         for entry in entries[1:]:
             if entry.kind == "registry.imported":
@@ -43,7 +45,8 @@ def _papers(history: History) -> Iterator[Finding]:
                 en = f"{stream} was filed by {entry.actor['account']}, who imported it."
                 yield broken("registries", zh, en, entry.index)
             elif entry.kind == "registry.paired":
-                yield from _paired(history, stream, created, entry)
+                first = first or entry
+                yield from _paired(history, stream, created, entry, first)
 
 
 def _created(stream: str, created: Entry) -> Iterator[Finding]:
@@ -58,7 +61,14 @@ def _created(stream: str, created: Entry) -> Iterator[Finding]:
         yield broken("registries", zh, en, created.index)
 
 
-def _paired(history: History, stream: str, created: Entry, entry: Entry) -> Iterator[Finding]:
+def _paired(history: History, stream: str, created: Entry, entry: Entry, first: Entry) -> Iterator[Finding]:
+    if entry.data["inspectors"] != first.data["inspectors"]:
+        zh = (
+            f"{stream} 已与 {first.data['inspectors']} 对应（第 {first.index} 条），又改为 {entry.data['inspectors']}："
+            "不得另设专门人员库（方案第五(三)2条）。"
+        )
+        en = f"{stream} is paired with {first.data['inspectors']}, and then again with {entry.data['inspectors']}."
+        yield broken("F07", zh, en, entry.index)
     other = history.one(entry.data["inspectors"], "registry.created", entry.index)
     if created.data["type"] != "objects" or other is None or other.data["type"] != "inspectors":
         zh = f"{stream} 与 {entry.data['inspectors']} 的对应关系不成立：须是检查对象库对检查人员库（方案第五(三)2条）。"
