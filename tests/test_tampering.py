@@ -13,8 +13,9 @@ from typing import NamedTuple
 import pytest
 
 from tests.asking import answer, of
-from tests.cheats import common, on_ceremonies, on_entries, on_files, on_inspections, on_lists, on_papers
+from tests.cheats import common, on_ceremonies, on_entries, on_files, on_inspections, on_lists, on_papers, on_repeats
 from tests.forge import Forge, write
+from verify.checks.kept import SAYINGS
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -49,6 +50,8 @@ def noted(cheat: common.Cheat, check: str, words: str) -> Case:
     return Case(cheat, check, words, frozenset(), "NOTED")
 
 
+OF_PLANS_TOO = {"F03", "F04"}
+"""Of these a list or plan may be broken while they hold in every draw."""
 REPLAY = ("V6", "F02", "V7", "V10")
 """What a replay from other beginnings finds besides."""
 
@@ -195,11 +198,11 @@ CASES: dict[str, Case] = {
     "the dice are rolled again": rules(on_ceremonies.beacon_rolled_again, "V5", "the beacon gives B", *REPLAY),
     "too few rolls": rules(on_ceremonies.too_few_rolls, "V2", "too few", "V5"),
     "another seed": rules(on_ceremonies.other_seed, "V6", "give another seed", *REPLAY),
-    "a draw that displeased is drawn again": rules(on_ceremonies.drawn_again, "F17", "no redraw"),
-    "drawn again under another plan": rules(on_ceremonies.drawn_again_under_another_plan, "F17", "no redraw"),
-    "a draw is left lying": rules(on_ceremonies.left_lying, "F17", "left lying"),
-    "drawn and forgotten": rules(on_ceremonies.drawn_and_forgotten, "F16", "drawn objects have no result"),
-    "a draw is hidden": rules(on_ceremonies.draw_hidden, "V1", "a draw may be hidden"),
+    "a draw that displeased is drawn again": rules(on_repeats.drawn_again, "F17", "no redraw"),
+    "drawn again under another plan": rules(on_repeats.drawn_again_under_another_plan, "F17", "no redraw"),
+    "a draw is left lying": rules(on_repeats.left_lying, "F17", "left lying"),
+    "drawn and forgotten": rules(on_repeats.drawn_and_forgotten, "F16", "drawn objects have no result"),
+    "a draw is hidden": rules(on_repeats.draw_hidden, "V1", "a draw may be hidden"),
     # The lists that come out.
     "a unit is swapped in the drawn list": rules(on_lists.unit_swapped_in_the_drawn_list, "F02", "does not draw them"),
     "the drawn list is reordered": rules(on_lists.drawn_list_reordered, "F02", "not a canonical sorted list"),
@@ -272,9 +275,29 @@ def test_the_cheat_is_named(case: Case, forge: Forge, story, tmp_path, capsys):
     assert any(case.words.lower() in each["reason"].lower() for each in reasons), told["findings"]
     assert all(each["reason_zh"] and each["reason_zh"] != each["reason"] for each in reasons)
     assert told["exit"] == {"BROKEN": 1, "UNCHECKED": 2}.get(case.outcome, 0)
+    if case.outcome == "BROKEN" and case.check in set(SAYINGS) - OF_PLANS_TOO:
+        assert case.check not in {each["check"] for each in of(told, "HOLDS")}
     if case.also is not None:
         others = {each["check"] for each in of(told, "BROKEN")} - {case.check} - case.also
         assert not others, of(told, "BROKEN")
+
+
+def test_an_honest_log_says_of_every_code_that_it_holds(story, capsys):
+    told = answer(capsys, str(story.export), "--vkey", story.vkey)
+
+    once = [each["check"] for each in of(told, "HOLDS") if each["check"] in {*SAYINGS, "F12"}]
+    assert sorted(once) == sorted({*SAYINGS, "F12"})
+    present = next(each for each in of(told, "HOLDS") if each["check"] == "F05")
+    assert present["reason_zh"] == "在全部 2 次抽取中纪检全程在场（签到和签字 12 次）。"
+
+
+def test_a_draw_that_cannot_be_read_whole_lets_no_code_hold(forge: Forge, story, tmp_path, capsys):
+    common.first_draw(forge)
+    forge.first("draw.witness-checked-in")["data"]["note"] = "extra"
+
+    told = answer(capsys, str(write(forge.settle(), tmp_path / "forged")), "--vkey", story.vkey)
+
+    assert not set(SAYINGS) & {each["check"] for each in of(told, "HOLDS")}
 
 
 def test_an_honest_log_that_the_forger_settled_holds(forge: Forge, story, tmp_path, capsys):

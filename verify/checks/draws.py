@@ -19,6 +19,7 @@ from verify.checks.opening import check_opening
 from verify.checks.order import check_order, check_witness
 from verify.checks.plans import Items
 from verify.checks.pools import check_pool
+from verify.checks.registries import check_pairings
 from verify.checks.repeats import check_repeats
 from verify.checks.seeds import check_beacons, check_seed
 from verify.checks.terms import check_terms
@@ -70,6 +71,7 @@ class Draws:
             yield from concluded(found, partial(_conclusion, draw))
             self.kept.count(draw)
             draw.let_go()
+        self.kept.remember(check_pairings(self.history))  # they are told with the registries
         if self.whole:
             yield from self.kept.conclusions()
         yield from check_repeats(self.history, draws)

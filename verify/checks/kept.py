@@ -83,9 +83,12 @@ class Kept:
     def watch(self, found: Iterable[Finding]) -> Iterator[Finding]:
         """Pass findings on, and remember of which codes something is wrong."""
         for finding in found:
-            if finding.outcome in FAULTS:
-                self.faulty.add(finding.check)
+            self.remember([finding])
             yield finding
+
+    def remember(self, found: Iterable[Finding]) -> None:
+        """Remember of which codes something is wrong."""
+        self.faulty |= {finding.check for finding in found if finding.outcome in FAULTS}
 
     def count(self, draw: Draw) -> None:
         """Add what was checked of a draw."""

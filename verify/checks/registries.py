@@ -22,6 +22,7 @@ def check_registries(history: History, holdings: Holdings) -> Iterator[Finding]:
     en = (
         f"{holdings.batches} batches of {len(holdings.by_stream)} registries were folded and give what the entries say."
     )
+    yield from check_pairings(history)
     yield from concluded([*holdings.findings, *_papers(history)], lambda: holds("registries", zh, en), holdings.batches)
 
 
@@ -31,7 +32,6 @@ def _papers(history: History) -> Iterator[Finding]:
         if entries[0].kind != "registry.created":
             continue
         created, importers = entries[0], set[str]()
-        first: Entry | None = None
         yield from _created(stream, created)
         for entry in entries[1:]:
             if entry.kind == "registry.imported":
@@ -45,8 +45,7 @@ def _papers(history: History) -> Iterator[Finding]:
                 en = f"{stream} was filed by {entry.actor['account']}, who imported it."
                 yield broken("registries", zh, en, entry.index)
             elif entry.kind == "registry.paired":
-                first = first or entry
-                yield from _paired(history, stream, created, entry, first)
+                yield from _paired(history, stream, created, entry)
 
 
 def _created(stream: str, created: Entry) -> Iterator[Finding]:
@@ -61,14 +60,18 @@ def _created(stream: str, created: Entry) -> Iterator[Finding]:
         yield broken("registries", zh, en, created.index)
 
 
-def _paired(history: History, stream: str, created: Entry, entry: Entry, first: Entry) -> Iterator[Finding]:
-    if entry.data["inspectors"] != first.data["inspectors"]:
-        zh = (
-            f"{stream} 已与 {first.data['inspectors']} 对应（第 {first.index} 条），又改为 {entry.data['inspectors']}："
-            "不得另设专门人员库（方案第五(三)2条）。"
-        )
-        en = f"{stream} is paired with {first.data['inspectors']}, and then again with {entry.data['inspectors']}."
-        yield broken("F07", zh, en, entry.index)
+def check_pairings(history: History) -> Iterator[Finding]:
+    """A registry of objects has one registry of inspectors, and no other later."""
+    for stream, _ in history.of("registry"):
+        pairings = history.all(stream, "registry.paired")
+        for entry in pairings[1:]:
+            first, now = pairings[0].data["inspectors"], entry.data["inspectors"]
+            if now != first:
+                zh = f"{stream} 已与 {first} 对应，又改为 {now}：不得另设专门人员库（方案第五(三)2条）。"
+                yield broken("F07", zh, f"{stream} is paired with {first}, and then again with {now}.", entry.index)
+
+
+def _paired(history: History, stream: str, created: Entry, entry: Entry) -> Iterator[Finding]:
     other = history.one(entry.data["inspectors"], "registry.created", entry.index)
     if created.data["type"] != "objects" or other is None or other.data["type"] != "inspectors":
         zh = f"{stream} 与 {entry.data['inspectors']} 的对应关系不成立：须是检查对象库对检查人员库（方案第五(三)2条）。"
