@@ -11,12 +11,13 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import problems
-from api.auth import refuse_unguarded
+from api.auth import Unshown, refuse_unguarded
 from api.keeper import Keeper
+from api.pages import refusals
 from api.pages import router as pages
 from api.routes import api_router
 from api.routes import log as log_routes
-from api.settings import Settings
+from api.settings import UNSHOWN, Settings
 from domain.ledger import Ledger
 
 SECURITY = {
@@ -53,6 +54,7 @@ class SecurityHeaders:
 def create_app(ledger: Ledger, settings: Settings | None = None) -> FastAPI:
     """Return the application; whoever opened the ledger closes it, after the application has shut down.
 
+    A log whose origin begins with `UNSHOWN` answers 404 to everybody who brings no token, its public parts too.
     Raises `api.auth.Unguarded` when a route names neither a caller nor public.
     """
     settings = settings or Settings(folder=ledger.folder)
@@ -80,8 +82,12 @@ def create_app(ledger: Ledger, settings: Settings | None = None) -> FastAPI:
     app.include_router(api_router())
     app.include_router(log_routes.router)
     app.include_router(pages)
+    unshown = ledger.origin.startswith(UNSHOWN)
+    if unshown:
+        app.add_middleware(Unshown)
     app.add_middleware(SecurityHeaders)
-    problems.install(app)
+    # A page of a refusal would tell whose log it is.
+    problems.install(app, None if unshown else refusals.show)
     refuse_unguarded(app)
     return app
 

@@ -12,11 +12,17 @@ from fastapi import Depends, FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute, iter_route_contexts
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api.context import TheLedger
-from api.problems import Problem
+from api.context import TheLedger, the_ledger
+from api.problems import NOTHING, Problem, answer_to
+from domain.errors import Refusal
+from domain.ledger import Ledger
 from domain.roles import Actor
 
+_ADMITTED = "fairdraw.admitted"
 _BEARER = HTTPBearer(auto_error=False, description="访问令牌 / access token of an account")
 
 
@@ -24,8 +30,22 @@ class Unguarded(RuntimeError):
     """A route names neither a caller nor public."""
 
 
-def caller(ledger: TheLedger, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]) -> Actor:
+def caller(
+    request: Request, ledger: TheLedger, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]
+) -> Actor:
     """Return who the bearer token belongs to; 401 without a valid one, 403 for a closed account."""
+    admitted: Actor | None = request.scope.get(_ADMITTED)
+    return admitted or _owner(ledger, given)
+
+
+async def admit(request: Request) -> None:
+    """Refuse a request without a valid token, of which not a byte of the body was read yet."""
+    given = await _BEARER(request)
+    # In the scope, which belongs to this request alone, so that `caller` need not look the token up again.
+    request.scope[_ADMITTED] = await run_in_threadpool(_owner, await the_ledger(request), given)
+
+
+def _owner(ledger: Ledger, given: HTTPAuthorizationCredentials | None) -> Actor:
     account = ledger.private.account_of_token(given.credentials) if given else None
     if account is None:
         challenge = {"WWW-Authenticate": 'Bearer realm="fairdraw"'}
@@ -54,12 +74,33 @@ def _naked(app: FastAPI) -> Iterator[str]:
     # app.routes hides the routes of included routers, and what an include adds: each is asked as it is served.
     for context in iter_route_contexts(app.routes):
         dependant = context.dependant if isinstance(context.original_route, APIRoute) else None
-        if dependant is None or not {caller, public} & set(_calls(dependant)):
+        if dependant is None or not {caller, public} & set(calls(dependant)):
             yield f"{','.join(sorted(context.methods or ()))} {context.path}"
 
 
-def _calls(dependant: Dependant) -> Iterator[Callable[..., Any]]:
+def calls(dependant: Dependant) -> Iterator[Callable[..., Any]]:
+    """Yield everything that a route depends on, near and far."""
     for part in dependant.dependencies:
         if part.call is not None:
             yield part.call
-        yield from _calls(part)
+        yield from calls(part)
+
+
+class Unshown:
+    """Hides a whole log: without a token nothing is there at all, with one that is not valid nothing is answered."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request of somebody with a token on."""
+        if scope["type"] == "http":
+            request = Request(scope, receive)
+            try:
+                if "authorization" not in request.headers:
+                    raise Problem(404, *NOTHING)
+                await admit(request)
+            except (Problem, Refusal) as refusal:
+                await (await answer_to(request, refusal))(scope, receive, send)
+                return
+        await self._app(scope, receive, send)

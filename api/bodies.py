@@ -17,6 +17,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.auth import Caller, admit, calls, public
 from api.context import settings_of
 from api.problems import Problem
 from verify import canonical
@@ -75,13 +76,19 @@ class StrictRequest(Request):
 
 
 class StrictRoute(APIRoute):
-    """A route whose body, where it has one, is strict JSON of at most `json_limit` bytes; other routes take none."""
+    """A route whose body, where it has one, is strict JSON of at most `json_limit` bytes; other routes take none.
+
+    Who asks is settled before a byte of the body is read, unless the route itself says that it is public.
+    """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return the handler of the library behind the strict reader."""
         handler = super().get_route_handler()
+        open_to_all = public in calls(self.dependant)
 
         async def strict(request: Request) -> Response:
+            if not open_to_all:
+                await admit(request)
             content = await read(request, settings_of(request).json_limit)
             if self.body_field is None:
                 _refuse_stray(content)
@@ -124,7 +131,8 @@ def _judge(request: Request, content: bytes) -> Any:
     try:
         return canonical.loads(content)
     except canonical.NotCanonical as error:
-        raise Problem(400, f"JSON 不合规范：{error}", f"not strict JSON: {error}", "LEDGER 2") from None
+        place = str(error).partition(": ")[0]
+        raise Problem(400, f"{place} 处的 JSON 不合规范", f"not strict JSON: {error}", "LEDGER 2") from None
 
 
 def _refuse_stray(content: bytes) -> None:
@@ -132,8 +140,8 @@ def _refuse_stray(content: bytes) -> None:
         raise Problem(400, "此请求不带内容", "this request takes no body")
 
 
-async def csv_body(request: Request) -> bytes:
-    """Return the body of a CSV upload; 415 for another type, 413 beyond the limit."""
+async def csv_body(request: Request, by: Caller) -> bytes:
+    """Return the body of a CSV upload of somebody; 415 for another type, 413 beyond the limit."""
     require_type(request, "text/csv")
     return await read(request, settings_of(request).csv_limit)
 

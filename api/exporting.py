@@ -15,11 +15,13 @@ from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from typing import IO
 
+import verify
 from domain.ledger import Ledger
 from verify import checkpoint, entries, tiles
 
 NAMES = frozenset({"checkpoint", "log.vkey", "entries.jsonl", "tile", "documents"})
 """All that stands at the top of an export."""
+_PROGRAM_DAY = 1_767_225_600  # 2026-01-01 in UTC
 
 File = tuple[str, Iterable[bytes]]
 
@@ -70,16 +72,32 @@ def archive(ledger: Ledger, note: bytes) -> Iterator[bytes]:
     """Yield the export as a tar file, everything below `export/`; a log gives the same bytes every time."""
     size = checkpoint.parse(note)[0].size
     written_at = entries.parse(next(ledger.store.entries(size - 1, size))).seconds
-    for path, pieces in files(ledger, note):
+    return tar(((f"export/{path}", pieces) for path, pieces in files(ledger, note)), written_at)
+
+
+def program() -> Iterator[bytes]:
+    """Yield the verifier as a tar file, everything below `verify/`: a program gives the same bytes every time."""
+    folder = Path(verify.__file__).parent
+    paths = sorted(path for ending in ("*.py", "*.md") for path in folder.rglob(ending) if path.is_file())
+    # A fixed day, not that of the files: the same program is the same archive, wherever it was unpacked.
+    return tar(((f"verify/{path.relative_to(folder).as_posix()}", [path.read_bytes()]) for path in paths), _PROGRAM_DAY)
+
+
+def tar(contents: Iterable[File], written_at: int) -> Iterator[bytes]:
+    """Yield a tar file of `contents`, each written at the same POSIX second, as whole records and not a byte more."""
+    blocks = 2  # those of zeros that end an archive
+    for path, pieces in contents:
         with SpooledTemporaryFile(max_size=1 << 22) as whole:
-            member = tarfile.TarInfo(f"export/{path}")
+            member = tarfile.TarInfo(path)
             member.size, member.mtime = sum(map(whole.write, pieces)), written_at
             yield member.tobuf()
             whole.seek(0)
             while piece := whole.read(1 << 20):
                 yield piece
             yield bytes(-member.size % tarfile.BLOCKSIZE)
-    yield bytes(tarfile.RECORDSIZE)
+            blocks += 1 + -(-member.size // tarfile.BLOCKSIZE)
+    # A reader that has seen the end closes the pipe, and the writer would fail.
+    yield bytes(2 * tarfile.BLOCKSIZE + -blocks * tarfile.BLOCKSIZE % tarfile.RECORDSIZE)
 
 
 def _refuse_foreign(folder: Path) -> None:

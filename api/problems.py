@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from domain import errors
@@ -33,6 +34,9 @@ KINDS: dict[int, tuple[str, str]] = {
     500: ("internal", "系统内部错误"),
     503: ("unavailable", "暂时不可用"),
 }
+RULES = {400: "LEDGER 2", 401: "RFC 6750", 422: "LEDGER 2"}
+"""The rule behind a status where the refusal names none; behind any other it is RFC 9110, HTTP itself."""
+NOTHING = ("没有这个地址", "there is nothing at this address")
 STATUS_OF: dict[type[errors.Refusal], int] = {
     errors.Forbidden: 403,
     errors.NotFound: 404,
@@ -90,45 +94,89 @@ class Problem(Exception):
         self.status, self.zh, self.en, self.rule, self.headers = status, zh, en, rule, headers
 
 
+@dataclass(frozen=True)
+class Refused:
+    """What a refusal says: status, its kind as `slug` and Chinese `title`, the reason, the rule, the faulty places."""
+
+    status: int
+    slug: str
+    title: str
+    zh: str
+    en: str
+    rule: str
+    faults: Sequence[Mapping[str, Any]]
+
+
+Show = Callable[[Request, Refused], Response]
+"""Makes a page of a refusal, for people."""
+
+
 def answer(
     request: Request,
     status: int,
-    detail: str,
+    zh: str,
+    en: str,
     rule: str = "",
     faults: Sequence[Mapping[str, Any]] = (),
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """Return a problem document; members that say nothing are left out."""
+    """Return a problem document, or a page where a browser asks for one and `install` was given how to show it."""
     slug, title = KINDS.get(status, (f"http-{status}", "请求未能完成"))
-    body: dict[str, Any] = {"type": f"urn:fairdraw:{slug}", "title": title, "status": status, "detail": detail}
-    body |= {"rule": rule} if rule else {}
-    body |= {"instance": request.url.path}
-    body |= {"errors": list(faults)} if faults else {}
+    refused = Refused(status, slug, title, zh, en, rule or RULES.get(status, "RFC 9110"), faults)
+    show: Show | None = request.app.state.show_refusal
+    # After a fault of ours the page might fail as well; the document cannot.
+    if show is None or status == 500 or request.url.path.startswith("/api/"):
+        return _document(request, refused, headers)
+    response = show(request, refused) if _wants_page(request) else _document(request, refused)
+    # A page or a document, by what was asked for: a cache must not hand one to who wants the other.
+    response.headers.update({"Vary": "Accept", **(headers or {})})
+    return response
+
+
+def _document(request: Request, refused: Refused, headers: Mapping[str, str] | None = None) -> Response:
+    body: dict[str, Any] = {
+        "type": f"urn:fairdraw:{refused.slug}",
+        "title": refused.title,
+        "status": refused.status,
+        "detail": f"{refused.zh} / {refused.en}",
+        "rule": refused.rule,
+        "instance": request.url.path,
+    }
+    body |= {"errors": list(refused.faults)} if refused.faults else {}
     # A reason may quote what the sender wrote: what has no UTF-8 is replaced, never a crash inside the refusal.
     content = json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
-    return Response(content, status, headers, MEDIA_TYPE)
+    return Response(content, refused.status, headers, MEDIA_TYPE)
 
 
-def install(app: FastAPI) -> None:
-    """Answer every exception of this application with a problem document."""
-    app.add_exception_handler(errors.Refusal, _refusal)
-    app.add_exception_handler(Problem, _problem)
+def _wants_page(request: Request) -> bool:
+    accepted = ",".join(request.headers.getlist("accept")).lower().split(",")
+    return any(each.partition(";")[0].strip() == "text/html" for each in accepted)
+
+
+def install(app: FastAPI, show: Show | None = None) -> None:
+    """Answer every exception of this application with a problem document, or with what `show` makes of it."""
+    app.state.show_refusal = show
+    app.add_exception_handler(errors.Refusal, answer_to)
+    app.add_exception_handler(Problem, answer_to)
     app.add_exception_handler(RequestValidationError, _misfit)
     app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(ClientDisconnect, _gone)
     app.add_exception_handler(Exception, _fault)
 
 
-async def _refusal(request: Request, error: Exception) -> Response:
+async def answer_to(request: Request, error: Exception) -> Response:
+    """Return the answer to a refusal of the domain or of the HTTP floor; anything else is raised again."""
+    if isinstance(error, Problem):
+        return answer(request, error.status, error.zh, error.en, error.rule, headers=error.headers)
     if not isinstance(error, errors.Refusal):
         raise error
     status = next((code for kind, code in STATUS_OF.items() if isinstance(error, kind)), 409)
-    return answer(request, status, f"{error.zh} / {error.en}", error.rule, error.errors)
+    return answer(request, status, error.zh, error.en, error.rule, error.errors)
 
 
-async def _problem(request: Request, error: Exception) -> Response:
-    if not isinstance(error, Problem):
-        raise error
-    return answer(request, error.status, f"{error.zh} / {error.en}", error.rule, headers=error.headers)
+async def _gone(request: Request, error: Exception) -> Response:
+    """Return what nobody reads: the client hung up inside its body, which is no fault of anybody here."""
+    return answer(request, 400, "请求未发完就已断开", "the client hung up before the end of its request")
 
 
 async def _misfit(request: Request, error: Exception) -> Response:
@@ -137,10 +185,10 @@ async def _misfit(request: Request, error: Exception) -> Response:
     faults = [_fault_of(found) for found in error.errors()]
     # An id in the path that cannot be one names nothing, whatever else is wrong.
     if any(found["loc"][0] == "path" for found in error.errors()):
-        return answer(request, 404, "没有这个地址 / there is nothing at this address")
+        return answer(request, 404, *NOTHING)
     first = faults[0]
-    detail = f"{first['location']}：{first['reason_zh']} / {first['location']}: {first['reason']}"
-    return answer(request, 422, detail, faults=faults)
+    place = first["location"]
+    return answer(request, 422, f"{place}：{first['reason_zh']}", f"{place}: {first['reason']}", faults=faults)
 
 
 def _fault_of(found: Mapping[str, Any]) -> dict[str, str]:
@@ -152,12 +200,12 @@ def _fault_of(found: Mapping[str, Any]) -> dict[str, str]:
 async def _http(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
-    title = KINDS.get(error.status_code, ("", "请求未能完成"))[1]
-    return answer(request, error.status_code, f"{title} / {error.detail}", headers=error.headers)
+    status, title = error.status_code, KINDS.get(error.status_code, ("", "请求未能完成"))[1]
+    zh, en = NOTHING if status == 404 else (title, str(error.detail))
+    return answer(request, status, zh, en, headers=error.headers)
 
 
 async def _fault(request: Request, error: Exception) -> Response:
     LOG.error("%s %s failed", request.method, request.url.path, exc_info=error)
-    return answer(
-        request, 500, "系统内部错误，命令未确认；可用同一命令标识重试 / internal error; retry with the same command id"
-    )
+    zh, en = "系统内部错误，命令未确认；可用同一命令标识重试", "internal error; retry with the same command id"
+    return answer(request, 500, zh, en)

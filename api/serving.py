@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 import threading
 import time
@@ -9,6 +10,7 @@ import time
 import uvicorn
 
 from api.app import create_app
+from api.commandline import Failed
 from api.settings import Settings
 from domain.ledger import Ledger
 
@@ -17,32 +19,74 @@ class Service:
     """A running service over an open ledger; `with` starts it and stops it, the ledger stays open."""
 
     def __init__(self, ledger: Ledger, settings: Settings) -> None:
-        # Named as TCP, or asyncio leaves Nagle's algorithm on and every answer waits 40 ms for the client's delayed ACK.
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self._socket.bind((settings.host, settings.port))
+        """Take the port. Failed, saying why, where it cannot be had."""
+        self._socket = _listening(settings.host, settings.port)
         self.host, self.port = self._socket.getsockname()
         config = uvicorn.Config(create_app(ledger, settings), log_level="warning", access_log=False, lifespan="on")
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, args=([self._socket],), name="fairdraw-service")
 
+    @property
+    def address(self) -> str:
+        """Where a browser finds it."""
+        return f"http://{self.host}:{self.port}/"
+
     def __enter__(self) -> Service:
-        self._thread.start()
-        while not self._server.started:
-            if not self._thread.is_alive():
-                raise RuntimeError("the service did not start")
-            time.sleep(0.01)
+        try:
+            self._thread.start()
+            while not self._server.started:
+                if not self._thread.is_alive():
+                    raise Failed("服务未能启动，原因见上", "the service did not start, see above", 70)
+                time.sleep(0.01)
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
         self._server.should_exit = True
-        self._thread.join()
+        while self._thread.is_alive():
+            try:
+                self._thread.join()
+            except KeyboardInterrupt:  # a second Ctrl-C: nobody wants to wait for downloads that still run
+                self._server.force_exit = True
         self._socket.close()
 
-    def wait(self) -> None:
-        """Serve until somebody presses Ctrl-C."""
+    def wait(self, announcement: str) -> None:
+        """Say where the service is, and serve until somebody presses Ctrl-C."""
         try:
+            print(announcement, flush=True)
             while self._thread.is_alive():
                 self._thread.join(0.5)
         except KeyboardInterrupt:
             pass
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    # Named as TCP, or asyncio leaves Nagle's algorithm on and every answer waits 40 ms for the client's delayed ACK.
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((host, port))
+        # Another service that listens here is found now, before anything else was done.
+        listening.listen(2048)
+    except (OSError, OverflowError) as error:
+        listening.close()
+        raise _no_port(host, port, error) from error
+    return listening
+
+
+def _no_port(host: str, port: int, error: OSError | OverflowError) -> Failed:
+    if isinstance(error, OverflowError):
+        return Failed(f"端口应为 0 至 65535，不是 {port}", f"a port is 0 to 65535, not {port}")
+    if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
+        return Failed(f"{host} 不是本机可用的 IPv4 地址", f"{host} is no IPv4 address of this machine")
+    if error.errno == errno.EADDRINUSE:
+        zh = f"端口 {port} 已被占用，请用 --port 指定另一个"
+        return Failed(zh, f"port {port} is in use by another program, name another with --port")
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return Failed(
+            f"没有权限使用端口 {port}，请用 --port 指定另一个",
+            f"port {port} is not permitted, name another with --port",
+        )
+    return Failed(f"不能在 {host}:{port} 提供服务", f"cannot serve on {host}:{port}: {error.strerror}")

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+UNSHOWN = "demo.unshown."
+"""How the origin of a log begins that holds real businesses with invented results: it is shown to nobody."""
+
 
 @dataclass(frozen=True)
 class Settings:

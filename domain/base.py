@@ -12,7 +12,9 @@ from typing import Any, Self
 
 from domain.errors import Conflict, Invalid
 from domain.roles import Actor, Cause
+from domain.words import STEPS
 from verify.kinds import KINDS
+from verify.personal import looks_personal, texts
 from verify.shape import misfit
 
 
@@ -43,7 +45,14 @@ class Recorded:
         form = KINDS[kind]
         reason = misfit(data, form.data)
         if reason:
-            raise Invalid(f"数据格式不符：{reason}", reason, "LEDGER 2")
+            raise Invalid(f"{STEPS[kind]}的数据格式不符（{reason}）", reason, "LEDGER 2")
+        personal = next(filter(None, map(looks_personal, texts(data))), None)
+        if personal:
+            raise Invalid(
+                f"公开内容中疑有公民身份号码或手机号（{personal[:4]}…），不得写入",
+                f"something like a person's identity number or phone ({personal[:4]}…) must not become public",
+                "LEDGER 5",
+            )
         if form.first is not None and form.first != (self.version == 0):
             self.refuse_state("尚未建立" if self.version == 0 else "已经存在", kind)
         fact = Fact(self.id, self.version + 1, kind, cause.actor, cause.command, data)
@@ -52,7 +61,7 @@ class Recorded:
 
     def refuse_state(self, state: str, kind: str) -> None:
         """Refuse a command that the present state does not allow."""
-        raise Conflict(f"{self.id} {state}，不能进行 {kind}", f"{self.id} does not allow {kind} now", "LEDGER 2")
+        raise Conflict(f"{self.id} {state}，不能{STEPS[kind]}", f"{self.id} does not allow {kind} now", "LEDGER 2")
 
     def collect_events(self) -> Sequence[Fact]:
         """Hand over the facts to be saved, once."""

@@ -7,7 +7,6 @@ command id again is answered with the same receipt. Source: ledger specification
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass
@@ -20,14 +19,18 @@ from domain import roles
 from domain.base import Recorded
 from domain.clock import SteppedClock, SystemClock, after
 from domain.errors import Conflict, Forbidden, Invalid, Refusal, Unavailable
+from domain.founding import refuse_founding
 from domain.grounded import Grounded
 from domain.organisation import Account, Logbook, Unit
 from domain.roles import SYSTEM, Actor, Cause
 from domain.signer import Signer
+from domain.spelled import fingerprint_of, refusing_bad_values
 from domain.store.choice import Choice
 from domain.store.contract import Beside, Grounds, references
-from verify import canonical, entries
+from verify import entries
 
+RECOVERY = "recovery.json"
+"""While this file is in the log's folder, a recovery is under way and nothing else may be written."""
 ATTEMPTS, BESIDE_OTHERS = 5, 2
 """So often a command is decided, and so often of these while others write; then only a lost server can come between."""
 
@@ -85,9 +88,8 @@ class Core(Grounded):
         `store`: what `store.json` is to say, SQLite where nothing is given; a schema in PostgreSQL is migrated before.
         An interrupted creation is finished by calling this again with the same facts.
         """
-        if clock == "stepped" and not origin.startswith("demo."):
-            raise Invalid("步进时钟只用于演示台账", "a stepped clock is for origins that begin with demo.", "LEDGER 11")
-        folder.mkdir(parents=True, exist_ok=True)
+        refuse_founding(origin, clock, unit, unit_name, account)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if store is not None:
             Choice.of(store).settle(folder)
         if not (folder / "signer" / "head.json").is_file():
@@ -95,7 +97,8 @@ class Core(Grounded):
                 (folder / "signer" / "key.pem").unlink()
                 (folder / "signer").rmdir()
             Signer.create(folder / "signer", origin)
-        core = cls(folder, create=True)
+        # Once something was signed, a database that is missing was lost: making another would be a fork.
+        core = cls(folder, create=Signer(folder / "signer").size == 0)
         try:
             core._found(origin, clock, unit, unit_name, account)
             core._start()
@@ -130,16 +133,27 @@ class Core(Grounded):
         self._do(SYSTEM, "create-account", "account.opened", {"account": account}, first)
 
     def _start(self) -> None:
-        """Check the database against the signer's key and head, and set the clock. Unavailable where it is behind."""
+        """Check the database against the signer's key and head, and set the clock.
+
+        Unavailable where it is behind, where a recovery was begun and not finished, or where nothing is founded yet.
+        """
         self.require_not_behind()
+        if (self.folder / RECOVERY).exists():
+            raise Unavailable(
+                "恢复尚未完成，请再次运行 fairdraw recover",
+                "a recovery is not finished: run `fairdraw recover` again",
+                "LEDGER 7",
+            )
+        if self.size < 3:
+            raise Unavailable("台账尚未建成，请再次运行 init", "the log is not wholly made: run init again", "LEDGER 7")
         log = self._get(Logbook, "log/main")
         if entries.parse(next(self.store.entries(0, 1))).data["vkey"] != self.signer.vkey:
             raise Unavailable("数据库中是另一台账", f"the database holds another log: {log.origin}", "LEDGER 7")
         self.origin, self.vkey = log.origin, self.signer.vkey
         self.agency = entries.parse(next(self.store.entries(1, 2))).data["unit"]
         if log.clock == "stepped":
-            last = entries.parse(next(self.store.entries(self.size - 1)))
-            self.clock = SteppedClock(max(self.private.clock() or "", last.at))
+            self.clock = SteppedClock(self.private.clock() or "")
+        self._follow_clock()
 
     def actor(self, account: str) -> Actor:
         """Return who an account is. NotFound where there is none, Forbidden where it was closed."""
@@ -155,7 +169,7 @@ class Core(Grounded):
         roles.require(by, kind)
         if not entries.COMMAND.fullmatch(command):
             raise Invalid("命令标识不合要求", "a command id has 1 to 64 of A-Z a-z 0-9 . _ -", "LEDGER 2")
-        fingerprint = _fingerprint(kind, facts)
+        fingerprint = fingerprint_of(kind, facts)
         with self._command_lock:
             done = self.store.command(by.account, command) or self._carry_out(by, command, fingerprint, decide)
         if not _same(done, kind, fingerprint):
@@ -164,7 +178,9 @@ class Core(Grounded):
                 f"the command id {command} was used for another command",
                 "LEDGER 2",
             )
-        return _receipt(entries.parse(done[0]))
+        entry = entries.parse(done[0])
+        self.clock.not_before(entry.at)
+        return _receipt(entry)
 
     def _carry_out(
         self, by: Actor, command: str, fingerprint: bytes, decide: Callable[[Cause], Decision]
@@ -205,7 +221,7 @@ class Core(Grounded):
                 grounds.note(f"account/{by.account}", 1)
             elif by != SYSTEM and self.actor(by.account) != by:
                 raise Forbidden(f"账号 {by.account} 不是这一角色", f"{by.account} has another role or unit", "方案四")
-            with _refusing_bad_values():
+            with refusing_bad_values():
                 self._save(decide(Cause(by, command)), by, command, fingerprint, grounds)
 
     def _follow_clock(self) -> None:
@@ -215,18 +231,17 @@ class Core(Grounded):
             self.clock.not_before(entries.parse(last).at)
 
     def _save(self, decision: Decision, by: Actor, command: str, fingerprint: bytes, grounds: Grounds) -> None:
-        at = self.clock.now()
         stepped = self.clock if isinstance(self.clock, SteppedClock) else None
         facts = decision.aggregate.pending
         self._application.save(
             decision.aggregate,
-            at=at,
+            at=grounds.at,
             account=by.account,
             command=command,
             fingerprint=fingerprint,
             documents=[reference for fact in facts for reference in references(fact.data)],
             private=decision.beside,
-            clock=after(at, 1) if stepped else None,
+            clock=after(grounds.at, 1) if stepped else None,
             grounds=grounds,
         )
         if stepped:
@@ -241,22 +256,6 @@ class Core(Grounded):
             now = self.clock.advance(seconds)
             self.private.set_clock(now)
             return now
-
-
-def _fingerprint(kind: str, facts: dict[str, Any]) -> bytes:
-    with _refusing_bad_values():
-        return hashlib.sha256(canonical.encode({"kind": kind, "facts": facts})).digest()
-
-
-class _refusing_bad_values:
-    """Turn a value without a canonical spelling, or an entry that grew too long, into a refusal."""
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
-        if isinstance(error, canonical.NotCanonical | entries.EntryError):
-            raise Invalid(f"内容不能规范表示：{error}", str(error), "LEDGER 2") from error
 
 
 def _same(done: tuple[bytes, bytes], kind: str, fingerprint: bytes) -> bool:

@@ -6,11 +6,14 @@ verifier replays exactly what was recorded here. Source: draw specification, sec
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from domain.base import Fact, Recorded
 from domain.errors import Conflict, Forbidden, Invalid
 from domain.roles import Cause
+from domain.words import PHASES as WATCHED
+from domain.words import STEPS as WORDS
 from verify import seed
 from verify.beacon import BeaconError
 from verify.replay import Assigned, Drawn, beacon_of
@@ -18,6 +21,8 @@ from verify.replay import Assigned, Drawn, beacon_of
 PHASES = {"freeze": "opened", "commit": "frozen", "reveal": "committed", "beacon": "revealed", "result": "seeded"}
 """The phases in their order, each with the state in which the discipline office checks in for it."""
 RULE = "方案第五(三)1条"
+DRAW_RULE = "FAIRDRAW/1 第2节"
+"""What the notice leaves open and the draw procedure decides: commitments, reveals, beacons and their times."""
 STEPS = {
     "draw.frozen": ("opened", "freeze"),
     "draw.contribution-committed": ("frozen", "commit"),
@@ -70,7 +75,8 @@ class Draw(Recorded):
         expected = next((name for name in PHASES if name not in self.check_ins), None)
         if phase != expected or self.state != PHASES[phase]:
             raise Conflict(
-                f"{self.id} {STATES[self.state]}，下一个应签到的环节是 {expected or '无'}，现在不能就 {phase} 签到",
+                f"{self.id} {STATES[self.state]}，下一个应签到的环节是“{WATCHED.get(expected or '', '无')}”，"
+                f"现在不能就“{WATCHED.get(phase, phase)}”签到",
                 f"{self.id} is {self.state or 'missing'} and next expects the check-in for {expected or 'nothing'}: "
                 f"not {phase} now",
                 RULE,
@@ -87,7 +93,7 @@ class Draw(Recorded):
         self.require_ready("draw.contribution-committed")
         self._require_party(cause, party)
         if party in self.commitments:
-            raise Conflict(f"{party} 已提交承诺", f"{party} has already committed", RULE)
+            raise Conflict(f"{party} 已提交承诺", f"{party} has already committed", DRAW_RULE)
         self._require_until(now, self.frozen["t_commit"], "承诺", "commitments")
         data = {"party": party, "commitment": commitment, "covered": covered}
         self.record("draw.contribution-committed", cause, data)
@@ -96,8 +102,10 @@ class Draw(Recorded):
         """Record C1: when every party has committed, or the time for it is over."""
         self.require_ready("draw.commitments-closed")
         if len(self.commitments) < len(self.frozen["parties"]) and now <= self.frozen["t_commit"]:
-            raise Conflict("尚有参与方未提交承诺，且未到截止时间", "parties are missing and the time is not over", RULE)
-        self._require_two(len(self.commitments), "提交承诺", "committed")
+            raise Conflict(
+                "尚有参与方未提交承诺，且未到截止时间", "parties are missing and the time is not over", DRAW_RULE
+            )
+        self._require_independent(self.commitments, "提交承诺", "committed")
         data = {"c1": self.commit_set().hex(), "parties": sorted(self.commitments)}
         self.record("draw.commitments-closed", cause, data)
 
@@ -106,46 +114,62 @@ class Draw(Recorded):
         self.require_ready("draw.contribution-revealed")
         self._require_party(cause, party)
         if party not in self.commitments or party in self.reveals or party in self.withheld:
-            raise Conflict(f"{party} 没有待揭示的承诺", f"{party} has no commitment left to reveal", RULE)
+            raise Conflict(f"{party} 没有待揭示的承诺", f"{party} has no commitment left to reveal", DRAW_RULE)
         self._require_until(now, self.frozen["t_reveal"], "揭示", "reveals")
         opened = len(secret) == 64 and _is_hex(secret)
         if not opened or seed.commitment(self.c0, party, bytes.fromhex(secret)).hex() != self.commitments[party]:
-            raise Invalid(f"{party} 揭示的内容与其承诺不符", f"the reveal of {party} does not open its commitment", RULE)
+            raise Invalid(
+                f"{party} 揭示的内容与其承诺不符", f"the reveal of {party} does not open its commitment", RULE
+            )
         self.record("draw.contribution-revealed", cause, {"party": party, "secret": secret, "covered": covered})
 
     def withhold(self, cause: Cause, now: int, party: str) -> None:
         """Record that a party that had committed did not reveal in time."""
         self.require_ready("draw.contribution-withheld")
         if party not in self.commitments or party in self.reveals or party in self.withheld:
-            raise Conflict(f"{party} 没有待揭示的承诺", f"{party} has no commitment left to reveal", RULE)
+            raise Conflict(f"{party} 没有待揭示的承诺", f"{party} has no commitment left to reveal", DRAW_RULE)
         if now <= self.frozen["t_reveal"]:
-            raise Conflict(f"{party} 的揭示时间未到", f"{party} still has time to reveal", RULE)
+            raise Conflict(f"{party} 的揭示时间未到", f"{party} still has time to reveal", DRAW_RULE)
         self.record("draw.contribution-withheld", cause, {"party": party})
 
-    def close_reveals(self, cause: Cause) -> None:
-        """Record C2: when every party that committed has revealed or is recorded as withholding."""
+    def close_reveals(self, cause: Cause, now: int) -> None:
+        """Record C2, before the time of the beacon: when every party that committed has revealed or is recorded as withholding."""
         self.require_ready("draw.reveals-closed")
         missing = sorted(set(self.commitments) - set(self.reveals) - self.withheld)
         if missing:
-            raise Conflict(f"尚未揭示：{'、'.join(missing)}", f"not revealed yet: {', '.join(missing)}", RULE)
-        self._require_two(len(self.reveals), "揭示", "revealed")
+            raise Conflict(f"尚未揭示：{'、'.join(missing)}", f"not revealed yet: {', '.join(missing)}", DRAW_RULE)
+        if now >= self.frozen["t_reveal"] + self.frozen["delta"]:
+            raise Conflict(
+                "信标时间已到，揭示未能在此之前截止，本次抽取不得继续",
+                "the reveals were not closed before the time of the beacon, the draw cannot go on",
+                DRAW_RULE,
+            )
+        self._require_independent(self.reveals, "揭示", "revealed")
         data = {"c2": self.reveal_set().hex(), "revealed": sorted(self.reveals), "withheld": sorted(self.withheld)}
         self.record("draw.reveals-closed", cause, data)
 
     def record_beacon(
-        self, cause: Cause, now: int, position: int, key_string: str | None, signature: str | None, covered: dict[str, Any]
+        self,
+        cause: Cause,
+        now: int,
+        position: int,
+        key_string: str | None,
+        signature: str | None,
+        covered: dict[str, Any],
     ) -> None:
         """Record the outcome of the next beacon of the freeze's list, not before the reveals closed and the delay passed."""
         self.require_ready("draw.beacon-recorded")
         if position != len(self.beacons):
-            raise Conflict(f"下一信标序号为 {len(self.beacons)}", f"the next beacon is number {len(self.beacons)}", RULE)
+            raise Conflict(
+                f"下一信标序号为 {len(self.beacons)}", f"the next beacon is number {len(self.beacons)}", RULE
+            )
         if now < self.frozen["t_reveal"] + self.frozen["delta"]:
-            raise Conflict("信标时间未到", "it is too early for the beacon", RULE)
+            raise Conflict("信标时间未到", "it is too early for the beacon", DRAW_RULE)
         value = bytes.fromhex(signature) if signature is not None and _is_hex(signature) else None
         try:
             b = beacon_of(self.frozen["beacons"][position], key_string, value)
         except BeaconError as error:
-            raise Invalid(f"信标不合要求：{error}", str(error), RULE) from error
+            raise Invalid(f"信标不合要求：{error}", str(error), DRAW_RULE) from error
         data: dict[str, Any] = {"position": position, "b": b.hex(), "covered": covered}
         if key_string is not None:
             data["key_string"] = key_string
@@ -225,13 +249,13 @@ class Draw(Recorded):
         state, phase = STEPS[kind]
         if self.state != state:
             raise Conflict(
-                f"{self.id} {STATES[self.state]}，不能进行 {kind}；须先{STATES[state]}",
+                f"{self.id} {STATES[self.state]}，不能{WORDS[kind]}：须为{STATES[state]}",
                 f"{self.id} is {self.state or 'missing'}; {kind} needs {state}",
                 RULE,
             )
         if phase not in self.check_ins:
             raise Conflict(
-                f"纪检部门尚未就 {phase} 环节签到，抽取不得进行",
+                f"纪检部门尚未就“{WATCHED[phase]}”环节签到，抽取不得进行",
                 f"the discipline office has not checked in for the phase {phase}",
                 RULE,
             )
@@ -242,16 +266,22 @@ class Draw(Recorded):
             raise Forbidden(
                 f"{party} 的份额不属于账号 {cause.actor.account}",
                 f"the contribution of {party} is not for the account {cause.actor.account}",
-                RULE,
+                DRAW_RULE,
             )
 
     def _require_until(self, now: int, limit: int, zh: str, en: str) -> None:
         if now > limit:
-            raise Conflict(f"{zh}的截止时间已过", f"the time for {en} is over", RULE)
+            raise Conflict(f"{zh}的截止时间已过", f"the time for {en} is over", DRAW_RULE)
 
-    def _require_two(self, number: int, zh: str, en: str) -> None:
-        if number < 2:
-            raise Conflict(f"{zh}的独立参与方少于两个，抽取不得继续", f"fewer than two parties {en}", RULE)
+    def _require_independent(self, parties: Iterable[str], zh: str, en: str) -> None:
+        """Refuse a seed that one office alone could have made: both the organiser and the discipline office take part."""
+        roles = {p["role"] for p in self.frozen["parties"] if p["id"] in set(parties)}
+        if not {"organiser", "discipline"} <= roles:
+            raise Conflict(
+                f"须由组织方和纪检部门双方都{zh}，抽取方可继续",
+                f"both the organiser and the discipline office must have {en}",
+                DRAW_RULE,
+            )
 
 
 def _is_hex(text: str) -> bool:

@@ -9,14 +9,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from domain.draws import DRAW_RULE
 from domain.errors import Invalid
 from verify import documents, pool
 from verify.documents import Listing
 from verify.ratios import GENERAL_MAX_BP, is_tiny
 from verify.registry import State
-from verify.replay import CHAINS, beacon_fault
+from verify.replay import CHAINS, beacons_fault
 
 RULE = "方案第五(三)1条"
+MOST_RUNGS = 16
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,7 @@ class Pool:
     strata: dict[str, int]
     eligible_inspectors: int
     ids: frozenset[str]
+    people: frozenset[str]
 
     def waivers_needed(self, item_class: str) -> list[str]:
         """Return the strata in which no whole number keeps the legal bounds (R22)."""
@@ -49,6 +52,7 @@ def derive_pool(objects: State, inspectors: State, item: str, as_of: str) -> Poo
         pool.eligible_by_stratum(lines),
         len(pool.eligible_inspectors(people)),
         frozenset(objects),
+        frozenset(inspectors),
     )
 
 
@@ -65,30 +69,36 @@ def refuse_terms(terms: Mapping[str, Any], now: int, demonstration: bool) -> Non
     """Refuse deadlines, parties or beacons that would let somebody predict or steer the draw. `now` in seconds."""
     if not now < terms["t_commit"] < terms["t_reveal"]:
         raise Invalid(
-            "截止时间须依次为：现在 < 承诺截止 < 揭示截止", "the order must be now < t_commit < t_reveal", RULE
+            "截止时间须依次为：现在 < 承诺截止 < 揭示截止", "the order must be now < t_commit < t_reveal", DRAW_RULE
         )
     if terms["delta"] < 600:
-        raise Invalid("揭示截止与信标之间至少 600 秒", "delta must be at least 600 seconds", RULE)
+        raise Invalid("揭示截止与信标之间至少 600 秒", "delta must be at least 600 seconds", DRAW_RULE)
+    rungs = [terms["cap"], *(rung.get("cap") for rung in terms["fallback"])]
+    if len(rungs) > MOST_RUNGS or rungs[-1] is not None:
+        raise Invalid(
+            "最后一级须不设人员上限，否则会有被抽中的对象无人检查",
+            "the last rung must be without a cap, or drawn objects could stay without a team",
+            DRAW_RULE,
+        )
     _refuse_parties(terms["parties"])
-    if not terms["beacons"]:
-        raise Invalid("至少须有一个公开信标", "at least one beacon must be named", RULE)
-    for position, beacon in enumerate(terms["beacons"]):
-        try:
-            fault = beacon_fault(beacon, terms["t_reveal"], terms["delta"], demonstration)
-        except (KeyError, TypeError):
-            fault = "its form is not one of dice, lottery or drand"
-        if fault:
-            raise Invalid(f"第 {position} 个信标不合要求：{fault}", f"beacon {position}: {fault}", RULE)
+    try:
+        fault = beacons_fault(terms["beacons"], terms["t_reveal"], terms["delta"], demonstration)
+    except (KeyError, TypeError):
+        fault = "one is not of the form of dice, lottery or drand"
+    if fault:
+        raise Invalid(f"公开信标不合要求（{fault}）", f"beacons: {fault}", DRAW_RULE)
 
 
 def _refuse_parties(parties: list[dict[str, Any]]) -> None:
     ids, accounts = {p["id"] for p in parties}, {p["account"] for p in parties}
     roles = {p["role"] for p in parties}
     if len(parties) < 2 or len(ids) != len(parties) or len(accounts) != len(parties):
-        raise Invalid("至少两个互相独立的参与方", "at least two parties with accounts of their own are needed", RULE)
+        raise Invalid(
+            "至少两个互相独立的参与方", "at least two parties with accounts of their own are needed", DRAW_RULE
+        )
     if not {"organiser", "discipline"} <= roles:
         raise Invalid(
-            "参与方须包括组织方和纪检部门", "the organiser and the discipline office must both be parties", RULE
+            "参与方须包括组织方和纪检部门", "the organiser and the discipline office must both be parties", DRAW_RULE
         )
 
 

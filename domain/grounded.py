@@ -37,8 +37,9 @@ class Grounded(Log):
 
     @contextmanager
     def _deciding(self) -> Iterator[Grounds]:
-        """Note what is read from here on; what is decided today counts today."""
-        grounds = Grounds(next_day(self.clock.now()))
+        """Note what is read from here on. It is decided in one moment, and what is decided today counts today."""
+        moment = self.clock.now()
+        grounds = Grounds(moment, next_day(moment))
         mark = _GROUNDS.set(grounds)
         try:
             yield grounds
@@ -48,11 +49,14 @@ class Grounded(Log):
     def _get(self, kind: type[A], stream: str) -> A:
         """Load an aggregate that the decision rests on; NotFound where nothing was recorded in its stream."""
         try:
-            found = self._peek(kind, stream)
+            return self._rest_on(self._peek(kind, stream))
         except NotFound:
             _note(stream, 0)
             raise
-        _note(stream, found.version)
+
+    def _rest_on(self, found: A) -> A:
+        """Let the decision rest on an aggregate as it was loaded."""
+        _note(found.id, found.version)
         return found
 
     def _peek(self, kind: type[A], stream: str) -> A:
@@ -81,12 +85,21 @@ class Grounded(Log):
     def _next(self, prefix: str) -> int:
         return len(self._streams(prefix)) + 1
 
+    def _now(self) -> str:
+        """Return the moment of the decision under way, the present where there is none."""
+        grounds = _GROUNDS.get()
+        return grounds.at if grounds is not None else self.clock.now()
+
+    def _today(self) -> str:
+        """Return the day of that moment."""
+        return self._now()[:10]
+
     def _seconds(self) -> int:
-        """Return the present POSIX second; the decision then counts in this second only."""
-        now, grounds = self.clock.now(), _GROUNDS.get()
+        """Return the POSIX second of that moment; the decision then counts in this second only."""
+        grounds = _GROUNDS.get()
         if grounds is not None:
-            grounds.until = min(grounds.until, next_second(now))
-        return seconds_of(now)
+            grounds.until = min(grounds.until, next_second(grounds.at))
+        return seconds_of(self._now())
 
     def _only_before(self, seconds: int) -> None:
         """Let the decision count only where it is recorded before a POSIX second."""

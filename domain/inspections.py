@@ -7,10 +7,17 @@ from typing import Any
 from domain.base import Fact, Recorded
 from domain.errors import Conflict, Invalid
 from domain.roles import Cause
+from domain.words import STEPS
 from verify.calendar import Calendar, UnknownYear
-from verify.kinds import CATEGORIES, NOT_CHECKABLE
+from verify.kinds import ALONE, CATEGORIES, METHODS, NOT_CHECKABLE
 
-STATES = {"": "尚未通知", "notified": "已通知", "completed": "已完成检查", "recorded": "已录入结果", "published": "已公示"}
+STATES = {
+    "": "尚未通知",
+    "notified": "已通知",
+    "completed": "已完成检查",
+    "recorded": "已录入结果",
+    "published": "已公示",
+}
 
 
 class Inspection(Recorded):
@@ -25,14 +32,18 @@ class Inspection(Recorded):
     def complete(self, cause: Cause, today: str, completed_on: str, methods: list[str]) -> None:
         """Record that the inspection is finished; `completed_on` is what the inspectors say, never after `today`."""
         self._require("notified", "inspection.completed")
-        if not self.notified_on <= completed_on <= today:
+        if not self.visit_on <= completed_on <= today:
             raise Invalid(
-                f"检查完成日期 {completed_on} 须在通知日 {self.notified_on} 与今日 {today} 之间",
-                f"completed_on {completed_on} must lie between the notice on {self.notified_on} and today, {today}",
+                f"检查完成日期 {completed_on} 须在通知的检查日 {self.visit_on} 与今日 {today} 之间",
+                f"completed_on {completed_on} must lie between the visit on {self.visit_on} and today, {today}",
                 "方案第五(五)条",
             )
-        if not methods:
-            raise Invalid("须写明检查方式", "the methods of the inspection are missing", "方案第五(四)条")
+        if not methods or not set(methods) <= set(METHODS):
+            raise Invalid(
+                f"须写明检查方式（{'、'.join(METHODS)}）",
+                f"the methods are some of {', '.join(METHODS)}",
+                "方案第五(四)条",
+            )
         data = {"completed_on": completed_on, "inspectors": self.inspectors, "methods": methods}
         self.record("inspection.completed", cause, data)
 
@@ -42,6 +53,7 @@ class Inspection(Recorded):
         """Record what was found: one or more of the eight categories, or why the object could not be checked."""
         self._require("completed", "result.recorded")
         known = len(set(categories)) == len(categories) and all(code in CATEGORIES for code in categories)
+        known = known and (ALONE not in categories or len(categories) == 1)
         if not known or bool(categories) == (not_checkable is not None):
             raise Invalid(
                 f"检查结果须为八类结果之一或多项，或一种无法检查情形：{categories}、{not_checkable}",
@@ -73,7 +85,7 @@ class Inspection(Recorded):
         match fact.kind:
             case "inspection.notified":
                 self.state, self.draw, self.inspectors = "notified", fact.data["draw"], fact.data["inspectors"]
-                self.notified_on = (fact.at or "")[:10]
+                self.visit_on = fact.data["visit_on"]
             case "inspection.completed":
                 self.state, self.completed_on = "completed", fact.data["completed_on"]
             case "result.recorded":
@@ -84,7 +96,7 @@ class Inspection(Recorded):
     def _require(self, state: str, kind: str) -> None:
         if self.state != state:
             raise Conflict(
-                f"{self.id} {STATES[self.state]}，不能进行 {kind}；须先{STATES[state]}",
+                f"{self.id} {STATES[self.state]}，不能{STEPS[kind]}：须为{STATES[state]}",
                 f"{self.id} is {self.state or 'not notified'}; {kind} needs {state}",
                 "方案第五(五)条",
             )

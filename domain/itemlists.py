@@ -37,7 +37,7 @@ def refuse_illegal_items(items: list[dict[str, Any]]) -> None:
         if reason is None and item["id"] in seen:
             reason = f"the item {item['id']} occurs twice"
         if reason:
-            zh = f"第 {number} 项不符合要求：{reason}"
+            zh = f"第 {number} 项（{item.get('id', '无编号')}）不符合要求"
             errors.append({"line": number, "column": "items", "reason_zh": zh, "reason": reason})
         else:
             seen.add(item["id"])

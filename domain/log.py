@@ -44,6 +44,8 @@ class Log:
         self._lock_file = LockFile(folder / "lock") if choice.store == "sqlite" else None
         try:
             self.signer = Signer(folder / "signer")
+            if choice.store == "sqlite":
+                self._prepare(create)
             self._application = _Application(
                 {
                     **choice.environment(folder, create),
@@ -51,12 +53,33 @@ class Log:
                     "AGGREGATE_CACHE_MAXSIZE": "500",
                 }
             )
+        except ValueError as error:
+            self._release()
+            raise Unavailable(
+                f"数据库无法使用：{error}", f"the database cannot be used: {error}", "LEDGER 7"
+            ) from error
         except BaseException:
             self._release()
             raise
         self.store = cast(Store, self._application.recorder)
         self.private = Private(self.store)
         self.clock: Clock = SystemClock()
+
+    @property
+    def database(self) -> Path:
+        """The file of the database, where that is SQLite."""
+        return self.folder / "ledger.db"
+
+    def _prepare(self, create: bool) -> None:
+        """Make the file of a new database so that nobody else can read it. Unavailable where one should be there."""
+        if not self.database.is_file():
+            if not create:
+                raise Unavailable(
+                    f"{self.database} 缺失，而已签名 {self.signer.size} 条；请用 fairdraw recover 恢复",
+                    f"{self.database} is missing, {self.signer.size} entries are signed; `fairdraw recover` continues",
+                    "LEDGER 7",
+                )
+            self.database.touch(mode=0o600)
 
     def close(self) -> None:
         """Close the database and give the lock back."""

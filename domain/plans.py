@@ -30,6 +30,10 @@ class Plan(Reviewed):
         self.year, self.itemlist, self.period = data["year"], data["itemlist"], data["period"]
         self.items = {planned["item"]: planned["quota_bp"] for planned in data["items"]}
 
+    def overlaps(self, other: Plan) -> bool:
+        """Whether the periods of two plans share a day."""
+        return bool(self.period["from"] <= other.period["to"] and other.period["from"] <= self.period["to"])
+
     def require_item(self, item: str) -> dict[str, int]:
         """Return the ratios of a planned item in basis points per stratum; refuse one that is not planned."""
         if item not in self.items:

@@ -7,15 +7,20 @@ Source: ledger specification, section 7.
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-from domain.core import Decision, Receipt
-from domain.errors import Conflict, Unavailable
+from domain.core import RECOVERY, Decision, Receipt
+from domain.errors import Conflict, Invalid, Unavailable
 from domain.ledger import Ledger
 from domain.organisation import Logbook
 from domain.roles import SYSTEM, Cause
 from verify import entries
+from verify.kinds import KINDS
+from verify.shape import misfit
 from verify.tree import Frontier, leaf_hash
 
 RULE = "LEDGER 7"
@@ -24,30 +29,68 @@ RULE = "LEDGER 7"
 def recover(folder: Path, source: Path, reason: str) -> Receipt:
     """Restore the log in `folder` from the export `source` and record the incident; return its receipt.
 
+    One that was interrupted is finished by calling this again: until the incident is recorded the log does not open.
     Unavailable where the export does not hold every entry that was signed, or differs from them or from the database.
     """
-    ledger = Ledger(folder)
+    if not (folder / "signer").is_dir():
+        raise Unavailable(f"{folder} 中没有台账", f"there is no log in {folder}", RULE)
+    ledger = Ledger(folder, create=True)
     try:
-        signed, found = ledger.signer.size, ledger.store.size
-        if found >= signed and ledger.store.root(signed) == ledger.signer.root:
-            raise Conflict("台账并未落后，无须恢复", "the log is not behind what was signed", RULE)
-        _require_same_history(ledger, source)
-        for document in sorted((source / "documents").glob("*")):
-            ledger.store.put_document(document.read_bytes())
-        restored = ledger.store.restore(_lines(source, found))
-        ledger._start()
-
-        def decide(cause: Cause) -> Decision:
-            log = ledger._get(Logbook, "log/main")
-            log.recover(cause, signed, found, restored, reason)
-            return Decision(log)
-
-        facts = {"published": signed, "found": found, "reason": reason}
-        receipt = ledger._do(SYSTEM, f"recover-{found}-{signed}", "log.recovered", facts, decide)
+        incident = _begin(ledger, reason)
+        if ledger.store.command(SYSTEM.account, _command(incident)) is None:
+            _require_same_history(ledger, source)
+            _keep(folder / RECOVERY, incident)
+            for document in sorted((source / "documents").glob("*")):
+                ledger.store.put_document(document.read_bytes())
+            ledger.store.restore(_lines(source, ledger.store.size))
+            incident["restored"] = ledger.store.size - incident["found_size"]
+            _keep(folder / RECOVERY, incident)
+        receipt = _record(ledger, incident)
+        (folder / RECOVERY).unlink(missing_ok=True)
         ledger.publish_checkpoint()
         return receipt
     finally:
         ledger.close()
+
+
+def _begin(ledger: Ledger, reason: str) -> dict[str, Any]:
+    """Return what the incident entry will say: kept from an interrupted recovery, else as the database is found now."""
+    kept = ledger.folder / RECOVERY
+    if kept.is_file():
+        return dict(json.loads(kept.read_text("utf-8")))
+    signed, found = ledger.signer.size, ledger.store.size
+    if found >= signed and ledger.store.root(signed) == ledger.signer.root:
+        raise Conflict("台账并未落后，无须恢复", "the log is not behind what was signed", RULE)
+    incident = {"published_size": signed, "found_size": found, "restored": 0, "reason": reason}
+    fault = misfit(incident, KINDS["log.recovered"].data)
+    if fault:
+        raise Invalid("须写明恢复的原因", f"the reason is missing: {fault}", RULE)
+    return incident
+
+
+def _command(incident: dict[str, Any]) -> str:
+    return f"recover-{incident['found_size']}-{incident['published_size']}"
+
+
+def _record(ledger: Ledger, incident: dict[str, Any]) -> Receipt:
+    """Record the incident, once."""
+
+    def decide(cause: Cause) -> Decision:
+        log = ledger._get(Logbook, "log/main")
+        log.recover(cause, incident["published_size"], incident["found_size"], incident["restored"], incident["reason"])
+        return Decision(log)
+
+    return ledger._do(SYSTEM, _command(incident), "log.recovered", incident, decide)
+
+
+def _keep(path: Path, incident: dict[str, Any]) -> None:
+    """Write what is under way, durable before anything is restored; a torn file is never read."""
+    fresh = path.with_suffix(".new")
+    with fresh.open("w", encoding="utf-8") as file:
+        json.dump(incident, file)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)
 
 
 def _require_same_history(ledger: Ledger, source: Path) -> None:
@@ -59,7 +102,9 @@ def _require_same_history(ledger: Ledger, source: Path) -> None:
         leaf = leaf_hash(raw)
         if next(own, leaf) != leaf:
             raise Unavailable(
-                f"导出的第 {tree.size} 条与数据库不同", f"entry {tree.size} of the export is not that of the database", RULE
+                f"导出的第 {tree.size} 条与数据库不同",
+                f"entry {tree.size} of the export is not that of the database",
+                RULE,
             )
         tree.append(leaf)
         agrees = agrees or (tree.size == ledger.signer.size and tree.root() == ledger.signer.root)

@@ -42,9 +42,7 @@ class Registry(Recorded):
             self.refuse_state("不存在", "registry.imported")
         require_unit(cause.actor, self.unit)
         if not data["count"] and not conflicts:
-            raise Conflict(
-                f"{self.id} 没有任何变化", f"the rows given change nothing in {self.id}", "方案第五(三)1条"
-            )
+            raise Conflict(f"{self.id} 没有任何变化", f"the rows given change nothing in {self.id}", "方案第五(三)1条")
         self.record("registry.imported", cause, data)
 
     def file(self, cause: Cause, reference: str) -> None:
@@ -56,6 +54,12 @@ class Registry(Recorded):
     def pair(self, cause: Cause, other: Registry) -> None:
         """Record the inspector registry that belongs to this object registry."""
         require_unit(cause.actor, self.unit)
+        if self.paired is not None:
+            raise Conflict(
+                f"{self.id} 已与 {self.paired} 配对，不得更换",
+                f"{self.id} is paired with {self.paired} and stays so",
+                "方案第五(三)2条",
+            )
         if self.type != "objects" or other.type != "inspectors":
             raise Invalid(
                 "检查对象名录库须与检查人员名录库配对",

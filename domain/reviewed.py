@@ -10,6 +10,7 @@ from typing import Any
 from domain.base import Fact, Recorded
 from domain.errors import Conflict, Forbidden
 from domain.roles import Cause, require_unit
+from domain.words import STEPS
 
 STATES = {
     "drafted": "已起草",
@@ -79,7 +80,7 @@ class Reviewed(Recorded):
         if self.state not in states:
             kind = f"{self.noun}.{step}"
             raise Conflict(
-                f"{self.id} {STATES.get(self.state, '不存在')}，不能进行 {kind}；须先{STATES[states[0]]}",
+                f"{self.id} {STATES.get(self.state, '不存在')}，不能{STEPS[kind]}：须为{STATES[states[0]]}",
                 f"{self.id} is {self.state or 'missing'}; {kind} needs {states[0]}",
                 self.rule,
             )

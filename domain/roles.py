@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from domain.errors import Forbidden
+from domain.words import STEPS
 from verify.kinds import KINDS
 
 NAMES = {
@@ -47,7 +48,7 @@ def require(actor: Actor, kind: str) -> None:
     if actor.role not in roles:
         raise Forbidden(
             f"账号 {actor.account} 的角色是{NAMES.get(actor.role, actor.role)}，"
-            f"此操作({kind})只能由{'、'.join(NAMES[role] for role in roles)}进行",
+            f"{STEPS[kind]}只能由{'、'.join(NAMES[role] for role in roles)}进行",
             f"account {actor.account} has the role {actor.role}; {kind} is for {', '.join(roles)}",
             "方案四、五",
         )

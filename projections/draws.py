@@ -115,11 +115,13 @@ VIEW = View(
     fold,
     ("view_drawn_by_rank ON view_drawn (draw, stratum, rank)",),
 )
-_DRAW = """SELECT d.*, p.title AS plan_title, p.period_from, p.period_to, i.name AS item_name, i.class AS item_class,
+_DRAW = """SELECT d.*, p.title AS plan_title, p.period_from, p.period_to, u.name AS unit_name,
+        i.name AS item_name, i.class AS item_class,
         (SELECT count(*) FROM view_inspection n WHERE n.draw = d.stream AND n.state = 'published') AS published
     FROM view_draw d LEFT JOIN view_plan p ON p.stream = d.plan
+    LEFT JOIN view_unit u ON u.unit = d.unit
     LEFT JOIN view_item i ON i.itemlist = p.itemlist AND i.item = d.item"""
-_DRAWN = f"""SELECT w.object, r.name, w.stratum, w.rank, w.ticket, w.inspectors, n.stream AS inspection, n.state,
+_DRAWN = f"""SELECT w.object, r.name, r.row, w.stratum, w.rank, w.ticket, w.inspectors, n.stream AS inspection, n.state,
         n.visit_on, n.completed_on, n.deadline, n.late, n.categories, n.not_checkable
     FROM view_drawn w JOIN view_draw d ON d.stream = w.draw
     LEFT JOIN view_registry_row r ON r.registry = d.objects AND r.id = w.object
@@ -154,7 +156,7 @@ def steps(connection: Connection, stream: str) -> list[Record]:
 def drawn(connection: Connection, stream: str, after: str = "", limit: int = 100) -> list[Record]:
     """Return the objects drawn, by stratum and rank, those behind the object `after`, and how their inspection stands.
 
-    The name is that of the frozen registry, so a later change or removal of the row does not change what was drawn.
+    The name and the row are those of the frozen registry, so a later change or removal of the row does not change what was drawn.
     """
     given = {"draw": stream, "after": after, "limit": limit}
-    return fetch(connection, _DRAWN, given, decoders(["inspectors", "categories"], ["late"]))
+    return fetch(connection, _DRAWN, given, decoders(["row", "inspectors", "categories"], ["late"]))

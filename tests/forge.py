@@ -8,6 +8,7 @@ only thing wrong with his log is the edit itself.
 from __future__ import annotations
 
 import base64
+import copy
 from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
@@ -21,8 +22,9 @@ from verify.library import rows_of
 from verify.tree import leaf_hash, root
 
 Json = dict[str, Any]
+UNIT = {"unit": "220199", "name": "示例单位", "kind": "office", "parent": None}
 RECUSED = ["INS-220100-000"]
-"""Whom a settled forgery recuses from every second object."""
+"""Whom a settled forgery recuses from every second object, where it says nothing else."""
 
 
 class Forge:
@@ -45,6 +47,7 @@ class Forge:
             if each["kind"] == "draw.contribution-revealed"
         }
         self.leaves: list[bytes] = []
+        self.recused = RECUSED
 
     # -- finding and editing
 
@@ -73,10 +76,15 @@ class Forge:
         """Insert an entry by `account`, whose role and unit are looked up."""
         opened = next(e["data"] for e in self.entries if e["stream"] == f"account/{account}")
         actor = {"account": account, "role": opened["role"], "unit": opened["unit"]}
-        entry = {**after, "stream": stream, "kind": kind, "actor": actor, "data": data}
+        entry = {**after, "stream": stream, "kind": kind, "actor": actor, "data": copy.deepcopy(data)}
         entry["command"] = f"forged-{len(self.entries)}"
         self.entries.insert(self.at(after) + 1, entry)
         return entry
+
+    def add_last(self, at: str) -> None:
+        """Add an entry that touches nothing else, so that the log goes on until `at`."""
+        last = self.add(self.entries[-1], "unit/220199", "unit.registered", "admin", UNIT)
+        last["at"] = at
 
     def rows(self, reference: Json) -> list[Json]:
         return rows_of(self.documents[reference["sha256"]])

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 
-from tests.forge import RECUSED, Forge, Json, spell
+from tests.forge import Forge, Json, spell
 from verify import canonical, pool, registry, replay, seed
 from verify.personal import field_commitment, recusal_label, recusal_value
 from verify.tree import leaf_hash, root
@@ -60,8 +60,7 @@ class Settling:
     def _freeze(self, entry: Json, index: int) -> None:
         freeze, forge = entry["data"]["freeze"], self.forge
         if "head" not in self.leave:
-            size = min(freeze["ledger_head"]["size"], index)
-            freeze["ledger_head"] = {"size": size, "root": root(forge.leaves[:size]).hex()}
+            freeze["ledger_head"] = {"size": index, "root": root(forge.leaves).hex()}
         objects, inspectors = (self.states[freeze[kind]["registry"]].values() for kind in ("objects", "inspectors"))
         if "versions" not in self.leave:
             for kind in ("objects", "inspectors"):
@@ -87,7 +86,7 @@ class Settling:
         draw = entry["stream"].partition("/")[2]
         lines = []
         for row in self.forge.rows(entry["data"]["documents"]["objects"])[::2]:
-            value = field_commitment(recusal_label(draw, row["id"]), salt(row["id"]), recusal_value(RECUSED))
+            value = field_commitment(recusal_label(draw, row["id"]), salt(row["id"]), recusal_value(self.forge.recused))
             lines.append({"id": row["id"], "recused": {"commitment": value.hex()}})
         self.forge.set_pool(entry, "recusals", lines)
 
@@ -132,7 +131,7 @@ class Settling:
         frozen = part["frozen"]["data"]
         recused = {line["id"] for line in self.forge.rows(frozen["documents"]["recusals"])} & set(part["drawn"])
         if "opened" not in self.leave:
-            lines = [{"id": name, "inspectors": RECUSED, "salt": salt(name).hex()} for name in recused]
+            lines = [{"id": name, "inspectors": self.forge.recused, "salt": salt(name).hex()} for name in recused]
             data["opened"] = self.forge.put(lines)["document"]
         if "assigned" not in self.leave:
             people = self.forge.rows(frozen["documents"]["inspectors"])

@@ -37,6 +37,7 @@ CALENDAR_2026 = {
     "makeup_workdays": ["2026-05-09"],
     "papers": ["https://www.gov.cn/zhengce/zhengceku/202511/content_7047091.htm"],
 }
+EMPTY_YEAR = {"holidays": [], "makeup_workdays": [], "papers": ["示例：没有节假日的一年"]}
 
 
 def item(code: str, item_class: str) -> dict[str, Any]:
@@ -116,7 +117,8 @@ class Story:
             self.do("admin", "register_unit", unit=unit, name=name, kind=kind, parent="220100")
         for account, role, unit in ACCOUNTS:
             self.do("admin", "open_account", account=account, role=role, unit=unit)
-        self.do("admin", "record_calendar", record=CALENDAR_2026)
+        record = CALENDAR_2026 if self.year == 2026 else {**EMPTY_YEAR, "year": self.year}
+        self.do("admin", "record_calendar", record=record)
 
     def review(self, stream: str) -> None:
         self.do("legal", "review_legality", stream=stream, passed=True, reason="符合法定职责")
@@ -199,8 +201,8 @@ class Story:
         self.do("market", "record_beacon", draw=draw, position=0, key_string=key)
         self.finish(draw)
 
-    def commit_and_reveal(self, draw: str, salt: str = "") -> None:
-        """Let both parties commit and reveal."""
+    def commit_and_reveal(self, draw: str, salt: str = "", close: bool = True) -> None:
+        """Let both parties commit and reveal, and close the reveals."""
         frozen = next(r for r in reversed(self.did) if r.kind == "draw.frozen" and r.stream == draw)
         c0 = bytes.fromhex(entry_data(self.ledger, frozen.index)["c0"])
         secrets = {p: hashlib.sha256(f"{salt}{draw}{p}".encode()).digest() for p in ("discipline", "organiser")}
@@ -213,7 +215,8 @@ class Story:
         self.do("discipline", "check_in", draw=draw, phase="reveal")
         for party, secret in secrets.items():
             self.do(accounts[party], "reveal", draw=draw, party=party, secret=secret.hex())
-        self.do("market", "close_reveals", draw=draw)
+        if close:
+            self.do("market", "close_reveals", draw=draw)
 
     def finish(self, draw: str) -> None:
         """Derive the seed, draw, assign and sign off."""
@@ -227,9 +230,7 @@ class Story:
         """Notify, complete, record and publish every inspection of a draw; the last one is published late."""
         drawn = drawn_objects(self.ledger, draw)
         today = self.ledger.clock.now()[:10]
-        streams = [
-            self.do("clerk", "notify", draw=draw, object_id=name, visit_on=today).stream for name in drawn
-        ]
+        streams = [self.do("clerk", "notify", draw=draw, object_id=name, visit_on=today).stream for name in drawn]
         for number, stream in enumerate(streams):
             self.do("inspector", "complete", inspection=stream, completed_on=today, methods=["onsite"])
             closed = number % 5 == 4

@@ -13,8 +13,9 @@ from typing import NamedTuple
 import pytest
 
 from tests.asking import answer, of
-from tests.cheats import common, on_ceremonies, on_entries, on_files, on_inspections, on_lists, on_papers
+from tests.cheats import common, on_ceremonies, on_entries, on_files, on_inspections, on_lists, on_papers, on_repeats
 from tests.forge import Forge, write
+from verify.checks.kept import SAYINGS
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -39,11 +40,18 @@ def rules(cheat: common.Cheat, check: str, words: str, *also: str) -> Case:
     return Case(cheat, check, words, frozenset(also))
 
 
+def unchecked(cheat: common.Cheat, check: str, words: str) -> Case:
+    """Nobody can tell, and the verifier says so: the exit code is 2."""
+    return Case(cheat, check, words, frozenset(), "UNCHECKED")
+
+
 def noted(cheat: common.Cheat, check: str, words: str) -> Case:
     """Not against the rules, but everybody must see it: the exit code stays 0."""
     return Case(cheat, check, words, frozenset(), "NOTED")
 
 
+OF_PLANS_TOO = {"F03", "F04"}
+"""Of these a list or plan may be broken while they hold in every draw."""
 REPLAY = ("V6", "F02", "V7", "V10")
 """What a replay from other beginnings finds besides."""
 
@@ -77,8 +85,18 @@ CASES: dict[str, Case] = {
     "an account after its closing": rules(on_entries.account_acts_after_its_closing, "actors", "was closed in entry"),
     "the clock runs backwards": rules(on_entries.clock_backwards, "F01", "runs backwards", "F15"),
     "a chain that begins elsewhere": rules(on_entries.other_origin_in_the_chain, "F01", "of the origin", "F14", "F16"),
+    "the log is created again": rules(on_entries.log_created_again, "entries", "creates the log again"),
+    "the log is created in another stream": rules(
+        on_entries.log_created_in_another_stream, "entries", "stands in log/other", "V2"
+    ),
+    "a witness of the organiser's office": rules(
+        on_entries.witness_of_the_organisers_office, "actors", "has the role discipline in 220100.market"
+    ),
+    "an account named system": rules(on_entries.account_named_system, "actors", "is the log itself"),
+    "a document kept secret": rules(on_entries.document_kept_secret, "entries", "public is not of the form true"),
+    "a phone number in a text": rules(on_entries.phone_in_a_text, "personal", "person's 138********"),
     # Lists, plans, registries.
-    "reviewed by the drafter's unit": rules(on_papers.review_by_the_drafter, "reviews", "that drafted it"),
+    "reviewed by the drafter's unit": rules(on_papers.review_by_the_drafter, "reviews", "that drafted it", "actors"),
     "the justice review is missing": rules(
         on_papers.justice_review_missing, "reviews", "without a passed justice review"
     ),
@@ -101,6 +119,14 @@ CASES: dict[str, Case] = {
     ),
     "a row is removed before the freeze and put back": noted(
         on_papers.row_removed_for_the_freeze, "F08", "put back after it"
+    ),
+    "a roster of the chosen": rules(on_papers.roster_of_the_chosen, "F07", "a special roster"),
+    "a business kept in another registry": rules(
+        on_papers.business_kept_in_another_registry, "F07", "without these objects of registry/other"
+    ),
+    "paired with other inspectors": rules(on_papers.paired_again, "F07", "and then again with registry/other"),
+    "an identity number as a name": rules(
+        on_papers.identity_number_as_a_name, "personal", "1 names in a list of registry/"
     ),
     # The freeze.
     "the pool hides a business": rules(on_ceremonies.pool_hides_a_business, "F07", "hides objects of the registry"),
@@ -127,11 +153,23 @@ CASES: dict[str, Case] = {
         on_ceremonies.quota_other_than_the_plans, "F03", "are not those of the plan"
     ),
     "no party from the discipline office": rules(
-        on_ceremonies.one_party_alone, "V2", "no party has the role discipline"
+        on_ceremonies.one_party_alone, "V2", "no party has the role discipline", "V4"
     ),
     "a deadline moved after the freeze": edits(on_ceremonies.deadline_moved_after_the_freeze, "V2", "C0 is"),
     "a ledger head of another history": rules(on_ceremonies.ledger_head_of_another_history, "V2", "has another root"),
     "a waiver is missing": rules(on_ceremonies.waiver_missing, "F03", "no recorded waiver"),
+    "a ledger head from before the opening": rules(
+        on_ceremonies.head_from_before_the_opening, "V2", "does not cover the opening"
+    ),
+    "one lottery alone": rules(on_ceremonies.one_lottery_alone, "V2", "one lottery alone is too little"),
+    "caps to the end": rules(on_ceremonies.terms(cap=9), "V2", "objects could stay without a team"),
+    "caps without end": rules(on_ceremonies.terms(fallback=[{"cap": None}] * 16), "V2", "17 caps"),
+    "dice that nobody can check": noted(
+        on_ceremonies.terms(beacons=[{"kind": "dice", "sides": 10, "rolls": 40}]), "V5", "with the public record"
+    ),
+    "a waiver is told": noted(
+        on_ceremonies.terms(waivers={"D": "另一理由"}), "F03", "ratios waived: stratum D, 3 objects: 另一理由"
+    ),
     # The ceremony.
     "the discipline office is missing": rules(on_ceremonies.check_in_missing, "F05", "no check-in"),
     "the discipline office comes too late": rules(on_ceremonies.check_in_too_late, "F05", "too late"),
@@ -150,12 +188,21 @@ CASES: dict[str, Case] = {
     "a contribution of another account": rules(on_ceremonies.contribution_of_another_account, "V3", "the freeze names"),
     "a contribution is exchanged": rules(on_ceremonies.contribution_exchanged, "V4", "does not open its commitment"),
     "a reveal is left out": rules(on_ceremonies.reveal_left_out, "V4", "either reveals or is recorded as withholding"),
+    "the discipline office withholds": rules(
+        on_ceremonies.discipline_office_withholds, "V4", "nobody with the role discipline revealed"
+    ),
+    "reveals closed after the beacon": rules(
+        on_ceremonies.reveals_closed_after_the_beacon, "V4", "after the time of the beacon"
+    ),
     "the beacon comes too early": rules(on_ceremonies.beacon_before_its_time, "F06", "before the reveals were closed"),
     "the dice are rolled again": rules(on_ceremonies.beacon_rolled_again, "V5", "the beacon gives B", *REPLAY),
     "too few rolls": rules(on_ceremonies.too_few_rolls, "V2", "too few", "V5"),
     "another seed": rules(on_ceremonies.other_seed, "V6", "give another seed", *REPLAY),
-    "a draw that displeased is drawn again": rules(on_ceremonies.drawn_again, "F17", "no redraw"),
-    "a draw is hidden": rules(on_ceremonies.draw_hidden, "V1", "a draw may be hidden"),
+    "a draw that displeased is drawn again": rules(on_repeats.drawn_again, "F17", "no redraw"),
+    "drawn again under another plan": rules(on_repeats.drawn_again_under_another_plan, "F17", "no redraw"),
+    "a draw is left lying": rules(on_repeats.left_lying, "F17", "left lying"),
+    "drawn and forgotten": rules(on_repeats.drawn_and_forgotten, "F16", "drawn objects have no result"),
+    "a draw is hidden": rules(on_repeats.draw_hidden, "V1", "a draw may be hidden"),
     # The lists that come out.
     "a unit is swapped in the drawn list": rules(on_lists.unit_swapped_in_the_drawn_list, "F02", "does not draw them"),
     "the drawn list is reordered": rules(on_lists.drawn_list_reordered, "F02", "not a canonical sorted list"),
@@ -170,6 +217,7 @@ CASES: dict[str, Case] = {
     "a recused inspector is sent": rules(on_lists.recused_inspector_sent, "V9", "is recused from", "V10"),
     "a recusal is not opened": rules(on_lists.recusal_not_opened, "V9", "was not opened", "V10"),
     "a recusal is changed": rules(on_lists.recusal_changed, "V9", "does not open the frozen commitment"),
+    "many are recused": noted(on_ceremonies.many_recused, "V9", "are recused from 91220101YY"),
     # Inspections and results.
     "other visitors": rules(on_inspections.other_visitors, "F14", "drawn were"),
     "other visitors on the day": rules(on_inspections.other_visitors_on_the_day, "F14", "were notified"),
@@ -182,7 +230,29 @@ CASES: dict[str, Case] = {
         on_inspections.result_before_the_inspection, "inspections", "the steps are"
     ),
     "a result of no category": rules(on_inspections.result_of_no_category, "inspections", "EXCELLENT"),
-    "a certificate that ran out": rules(on_inspections.certificate_expired_on_the_day, "F12", "was not valid on"),
+    "a certificate that ran out": rules(
+        on_inspections.certificate_expired_on_the_day, "F12", "could not inspect on 2026"
+    ),
+    "an inspector suspended on the day": rules(on_inspections.suspended_on_the_day, "F12", "(status:suspended)"),
+    "completed before the visit": rules(
+        on_inspections.completed_before_the_visit, "inspections", "before the visit on"
+    ),
+    "no problem and a problem": rules(on_inspections.no_problem_and_a_problem, "inspections", "excludes every other"),
+    "a method of no kind": rules(on_inspections.method_of_no_kind, "inspections", "telepathy"),
+    "a calendar out of order": rules(
+        on_inspections.calendar(holidays=["2026-05-01", "2026-01-01"]), "F15", "are not sorted"
+    ),
+    "a day twice in the calendar": rules(
+        on_inspections.calendar(makeup_workdays=["2026-05-09", "2026-05-09"]), "F15", "occurs twice"
+    ),
+    "a holiday that is worked": rules(
+        on_inspections.calendar(makeup_workdays=["2026-05-01"]), "F15", "a holiday and a make-up day"
+    ),
+    "a calendar without papers": rules(on_inspections.calendar(papers=[]), "F15", "names no paper"),
+    "a calendar recorded again": noted(on_inspections.calendar_recorded_again, "F15", "was recorded again"),
+    "completed in a year without calendar": unchecked(
+        on_inspections.completed_in_a_year_without_calendar, "F15", "a year without a recorded calendar"
+    ),
     "a vanished object": rules(on_inspections.vanished_object, "F16", "1 drawn objects have no result"),
     "a result that is never published": rules(on_inspections.never_published, "F15", "beyond 20 working days"),
     "a result that is overdue": noted(on_inspections.overdue, "F15", "overdue"),
@@ -204,10 +274,30 @@ def test_the_cheat_is_named(case: Case, forge: Forge, story, tmp_path, capsys):
     reasons = [each for each in of(told, case.outcome) if each["check"] == case.check]
     assert any(case.words.lower() in each["reason"].lower() for each in reasons), told["findings"]
     assert all(each["reason_zh"] and each["reason_zh"] != each["reason"] for each in reasons)
-    assert told["exit"] == (1 if case.outcome == "BROKEN" else 0)
+    assert told["exit"] == {"BROKEN": 1, "UNCHECKED": 2}.get(case.outcome, 0)
+    if case.outcome == "BROKEN" and case.check in set(SAYINGS) - OF_PLANS_TOO:
+        assert case.check not in {each["check"] for each in of(told, "HOLDS")}
     if case.also is not None:
         others = {each["check"] for each in of(told, "BROKEN")} - {case.check} - case.also
         assert not others, of(told, "BROKEN")
+
+
+def test_an_honest_log_says_of_every_code_that_it_holds(story, capsys):
+    told = answer(capsys, str(story.export), "--vkey", story.vkey)
+
+    once = [each["check"] for each in of(told, "HOLDS") if each["check"] in {*SAYINGS, "F12"}]
+    assert sorted(once) == sorted({*SAYINGS, "F12"})
+    present = next(each for each in of(told, "HOLDS") if each["check"] == "F05")
+    assert present["reason_zh"] == "在全部 2 次抽取中纪检全程在场（签到和签字 12 次）。"
+
+
+def test_a_draw_that_cannot_be_read_whole_lets_no_code_hold(forge: Forge, story, tmp_path, capsys):
+    common.first_draw(forge)
+    forge.first("draw.witness-checked-in")["data"]["note"] = "extra"
+
+    told = answer(capsys, str(write(forge.settle(), tmp_path / "forged")), "--vkey", story.vkey)
+
+    assert not set(SAYINGS) & {each["check"] for each in of(told, "HOLDS")}
 
 
 def test_an_honest_log_that_the_forger_settled_holds(forge: Forge, story, tmp_path, capsys):

@@ -1,17 +1,20 @@
 """The stand-alone verifier: `python -m verify TARGET` answers whether the log in TARGET keeps its own rules.
 
 Exit codes: 1 when anything is BROKEN, else 2 when anything is UNCHECKED, else 0; 64 for wrong usage, 70 for a fault of
-its own. Source: ledger specification, section 8.
+its own, 130 after Ctrl-C. Source: ledger specification, section 8.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from verify import note as notes
+from verify import policy as policies
 from verify.checks import actors, chain, changes, checkpoint, documents, plans, registries, terms, tree
 from verify.checks.draws import Draws
 from verify.checks.inspections import check_inspections
@@ -22,12 +25,42 @@ from verify.history import History
 from verify.holdings import Holdings
 from verify.library import Library
 from verify.note import NoteError, VerifierKey
+from verify.policy import Policy
 from verify.report import Report
 from verify.source import ENTRIES, Folder, UsageError
 
-USAGE = "python -m verify TARGET [--vkey VKEY|FILE] [--since CHECKPOINT] [--json]"
-OPTIONS = {"--vkey": "vkey", "--since": "since"}
-WRONG_USAGE, OWN_FAULT = 64, 70
+USAGE = "TARGET [--vkey VKEY|FILE] [--policy FILE] [--since CHECKPOINT] [--json]"
+HELP = """\
+独立验证一个导出的台账：重放每一次抽取，核对每一条规则，不相信其中的任何说法。
+Checks an exported log and believes nothing it says: every draw is replayed, every rule is asked.
+
+参数 arguments:
+  TARGET               导出文件夹，内有 checkpoint 和 entries.jsonl
+                       the folder of an export, with checkpoint and entries.jsonl
+
+选项 options:
+  --vkey VKEY|FILE     台账的公钥，或写有公钥的文件；应取自台账以外的来源，不给出则“日志归属”未核验
+                       the log's key or a file with it, from somewhere else than the log; without it, whose log
+                       this is stays UNCHECKED
+  --policy FILE        信任策略（C2SP tlog-policy）：每行 log、witness、group 或唯一的 quorum，
+                       写明台账的公钥、可信的见证人，以及检查点须有多少见证人签名
+                       a trust policy: the key of the log, its witnesses, and how many must have cosigned
+  --since CHECKPOINT   以前保存的检查点文件：核对此后台账只增未改
+                       a checkpoint kept from earlier: since then the log only grew
+  --json               输出一个 JSON 对象，列出全部结论
+                       one JSON object with every finding
+  -h, --help           显示本说明
+                       show this help
+
+退出码 exit codes:
+  0    全部成立                      all holds
+  1    有违反规则之处（BROKEN）      something is broken
+  2    没有违反，但有未能核验之处    nothing is broken, something is UNCHECKED
+  64   用法有误                      wrong usage
+  70   核验程序自身出错，没有结论    a fault of the verifier, no verdict
+  130  被 Ctrl-C 中断，没有结论      interrupted, no verdict"""
+OPTIONS = {"--vkey": "vkey", "--policy": "policy", "--since": "since"}
+WRONG_USAGE, OWN_FAULT, INTERRUPTED = 64, 70, 130
 
 
 @dataclass
@@ -36,34 +69,60 @@ class Arguments:
 
     target: str = ""
     vkey: str | None = None
+    policy: str | None = None
     since: str | None = None
     json: bool = False
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Check a target, print the report, and return the exit code."""
+def main(argv: Sequence[str] | None = None, program: str | None = None) -> int:
+    """Check a target, print the report, and return the exit code. `program`: how it was called, for the usage."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
         arguments = parse(sys.argv[1:] if argv is None else argv)
         if arguments is None:
-            print(f"用法 Usage: {USAGE}\n{__doc__}")
+            _print(f"用法 Usage: {program or _called()} {USAGE}\n\n{HELP}")
             return 0
-        report = verify(arguments.target, _key(arguments.vkey), _since(arguments.since))
-        if arguments.json:
-            print(report.as_json())
-        else:
-            print(*report.lines(), sep="\n")
-        sys.stdout.flush()
+        policy = _policy(arguments.policy)
+        report = verify(arguments.target, _key(arguments.vkey), _since(arguments.since), policy)
+        _print(report.as_json() if arguments.json else "\n".join(report.lines()))
         return report.exit
+    except KeyboardInterrupt:
+        _complain("已中断，没有结论 Interrupted, no verdict")
+        return INTERRUPTED
     except UsageError as error:
-        print(f"{error.zh}\n{error.en}\n用法 Usage: {USAGE}", file=sys.stderr)
+        _complain(f"{error.zh}\n{error.en}\n用法 Usage: {program or _called()} {USAGE}")
         return WRONG_USAGE
     except Exception as error:  # a fault of ours must never look like an answer about the log
         line = f"{type(error).__name__}: {error}".replace("\n", " ")
-        print(f"核验程序自身出错，没有结论 The verifier itself failed, no verdict: {line}", file=sys.stderr)
+        _complain(f"核验程序自身出错，没有结论 The verifier itself failed, no verdict: {line}")
         return OWN_FAULT
+
+
+def _print(text: str) -> None:
+    """Print an answer whole. A reader who has seen enough (`| head`) is no fault, and does not change the exit code."""
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        with suppress(OSError, ValueError):  # or Python would complain about the rest at its very end
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, sys.stdout.fileno())
+            os.close(nowhere)
+
+
+def _complain(text: str) -> None:
+    with suppress(OSError):
+        print(text, file=sys.stderr, flush=True)
+
+
+def _called() -> str:
+    """Return how a person called this program: by its name, as an archive, or as a module."""
+    name = Path(sys.argv[0]).name
+    python = Path(sys.executable).name or "python3"
+    if name.endswith(".pyz"):
+        return f"{python} {name}"
+    return f"{python} -m verify" if name == "__main__.py" else name or "verify"
 
 
 def parse(argv: Sequence[str]) -> Arguments | None:
@@ -89,11 +148,19 @@ def parse(argv: Sequence[str]) -> Arguments | None:
     return arguments
 
 
-def verify(target: str, key: VerifierKey | None = None, since: bytes | None = None) -> Report:
-    """Check a log with everything there is. `key`: the log's key from outside; `since`: an older signed checkpoint."""
+def verify(
+    target: str, key: VerifierKey | None = None, since: bytes | None = None, policy: Policy | None = None
+) -> Report:
+    """Check a log with everything there is.
+
+    `key`: the log's key from outside, or `policy`, which names it and its cosigners; `since`: an older signed checkpoint.
+    """
     folder = Folder(target)
     history = History()
-    findings = list(_findings(folder, history, key, since))
+    if key is None and policy is not None and policy.logs:
+        stated = checkpoint.stated_key(folder)
+        key = next((each for each in policy.logs if each == stated), policy.logs[0])
+    findings = [*_findings(folder, history, key, since), *checkpoint.check_policy(folder, policy, key)]
     root = history.heads[len(history.leaves)].hex()
     return Report(target, history.origin, len(history.leaves), root, findings)
 
@@ -151,6 +218,15 @@ def _key(text: str | None) -> VerifierKey | None:
         raise UsageError(
             f"{text} 不是公钥，也不是写有公钥的文件。", f"{text} is no key and no file with one: {error}"
         ) from error
+
+
+def _policy(path: str | None) -> Policy | None:
+    if path is None:
+        return None
+    try:
+        return policies.parse(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path} 不是可用的信任策略。", f"{path} is no usable policy: {error}") from error
 
 
 def _since(path: str | None) -> bytes | None:

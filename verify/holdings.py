@@ -27,18 +27,22 @@ class Gap:
 
 @dataclass
 class Holding:
-    """One registry. `known` is False once a batch could not be folded: from then on nobody can say what it holds."""
+    """One registry; `item` is that of an object registry.
+
+    `known` is False once a batch could not be folded: from then on nobody can say what it holds.
+    """
 
     type: str
+    item: str | None = None
     state: registry.State = field(default_factory=dict)
     known: bool = True
     gaps: list[Gap] = field(default_factory=list)
     open_gaps: dict[str, Gap] = field(default_factory=dict)
-    certificates: dict[str, list[tuple[int, Row | None]]] = field(default_factory=dict)
+    people: dict[str, list[tuple[int, Row | None]]] = field(default_factory=dict)
 
-    def certificate_at(self, inspector: str, index: int) -> Row | None:
+    def inspector_at(self, inspector: str, index: int) -> Row | None:
         """Return an inspector's row as it was before entry `index`; None where he was not in the registry."""
-        rows = [row for at, row in self.certificates.get(inspector, ()) if at < index]
+        rows = [row for at, row in self.people.get(inspector, ()) if at < index]
         return rows[-1] if rows else None
 
 
@@ -50,7 +54,8 @@ class Holdings:
         self.by_stream: dict[str, Holding] = {}
         for stream, entries in history.of("registry"):
             if entries[0].kind == "registry.created":
-                self.by_stream[stream] = Holding(entries[0].data["type"], known=stream not in history.unread)
+                data = entries[0].data
+                self.by_stream[stream] = Holding(data["type"], data["item"], known=stream not in history.unread)
         self._waiting = [entry for entry in history.entries if entry.kind == "registry.imported"][::-1]
         self.findings: list[Finding] = []
         self.batches = 0
@@ -107,7 +112,7 @@ def _counts(holding: Holding, entry: Entry, counted: Counter[str]) -> Iterator[F
 
 
 def _remember(holding: Holding, lines: list[Row], before: dict[str, Row | None], index: int) -> None:
-    """Note which rows stopped to take part and came back, and the rows of inspectors, whose certificates run out."""
+    """Note which rows stopped to take part and came back, and the rows of inspectors, whose standing changes."""
     for line in lines:
         name, row = line["id"], line.get("row")
         took_part, takes_part = _active(before[name]), _active(row)
@@ -117,7 +122,7 @@ def _remember(holding: Holding, lines: list[Row], before: dict[str, Row | None],
         elif takes_part and name in holding.open_gaps:
             holding.open_gaps.pop(name).returned = index
         if holding.type == "inspectors":
-            holding.certificates.setdefault(name, []).append((index, row))
+            holding.people.setdefault(name, []).append((index, row))
 
 
 def _active(row: Row | None) -> bool:

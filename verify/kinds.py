@@ -13,10 +13,21 @@ from typing import Any
 from verify.shape import Map
 
 ROLES = ("admin", "organiser", "legal", "justice", "coordinator", "discipline", "inspector", "clerk")
+ROLE_UNITS = {
+    "organiser": ("bureau", "office", "enforcement", "county"),
+    "legal": ("legal",),
+    "justice": ("justice",),
+    "coordinator": ("coordination",),
+    "discipline": ("discipline",),
+    "inspector": ("bureau", "office", "enforcement", "county"),
+    "clerk": ("bureau", "office", "enforcement", "county"),
+}
+"""In which kinds of units an account of a role may be; an administrator may be in any. The drafter is never his own
+reviewer, nor the organiser his own witness (方案第五(一)1条, 第五(三)1条)."""
 UNIT_KINDS = "=bureau|=office|=legal|=coordination|=discipline|=justice|=enforcement|=county"
 
 COMMITMENT = {"commitment": "hex32"}
-DOCUMENT = {"sha256": "hex32", "bytes": "nat", "type": "text", "public": "bool"}
+DOCUMENT = {"sha256": "hex32", "bytes": "nat", "type": "text", "public": "true"}
 LISTING = {"document": DOCUMENT, "count": "nat", "root": "hex32"}
 COVERED = {"size": "pos", "root": "hex32", "signature": "base64"}
 POPULATION = {"registry": "stream", "version": "pos", "count": "nat", "root": "hex32"}
@@ -224,6 +235,9 @@ CATEGORIES = (
     "NOT_OPERATING",
     "PROBLEM_PENDING",
 )
+ALONE = "NO_PROBLEM"
+"""The category that excludes every other one."""
+METHODS = ("onsite", "document", "dept_opinion", "lab_test", "online", "expert")
 NOT_CHECKABLE = ("CLOSED_LIQUIDATING", "DEREGISTERED", "LICENCE_REVOKED", "REGISTRATION_CANCELLED", "MOVED_AWAY")
 
 ITEM_LINE = {
@@ -239,7 +253,7 @@ ITEM_LINE = {
     "tag": "text|null",
 }
 OBJECT_ROW = {
-    "id": "id",
+    "id": "key",
     "name": "text",
     "type": "text|null",
     "district": "code|null",

@@ -7,7 +7,9 @@ specification, section 5.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 from verify import canonical
 from verify.seed import lp
@@ -31,3 +33,30 @@ def recusal_label(draw: str, object_id: str) -> str:
 def recusal_value(inspectors: Iterable[str]) -> str:
     """Return the value behind a recusal: the inspectors' ids, sorted, as canonical JSON."""
     return canonical.encode(sorted(inspectors)).decode()
+
+
+_IDENTITY = re.compile(r"(?<![0-9A-Za-z])\d{6}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx](?![0-9A-Za-z])")
+_MOBILE = re.compile(r"(?<![0-9A-Za-z])1[3-9]\d{9}(?![0-9A-Za-z])")
+_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+
+
+def looks_personal(text: str) -> str | None:
+    """Return what in a public text looks like a person's identity number (GB 11643) or mobile phone, None where nothing."""
+    for found in _IDENTITY.findall(text):
+        total = sum(weight * int(digit) for weight, digit in zip(_WEIGHTS, found, strict=False))
+        if "10X98765432"[total % 11] == found[-1].upper():
+            return str(found)
+    mobile = _MOBILE.search(text)
+    return mobile.group() if mobile else None
+
+
+def texts(value: Any) -> Iterator[str]:
+    """Yield every text inside a JSON value, keys left out."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for part in value.values():
+            yield from texts(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from texts(part)

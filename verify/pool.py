@@ -26,19 +26,22 @@ def object_line(row: Row) -> dict[str, Any]:
     return line
 
 
-def inspector_ground(row: Row, item: str, as_of: str) -> str | None:
-    """Return why an inspector cannot be drawn for `item` on the day `as_of` (YYYY-MM-DD), None where he can.
+def standing_ground(row: Row, day: str) -> str | None:
+    """Return why somebody cannot act as an inspector on `day` (YYYY-MM-DD), None where he can.
 
-    `expert` assists and never counts as an inspector; then `status:…`, `certificate` (none, or expired before that day)
-    and `item` (not among the items of his qualification).
+    `expert` assists and never counts as an inspector; then `status:…`, and `certificate` (none, or expired before that
+    day).
     """
     if row["kind"] == "expert":
         return "expert"
     if row["status"] != "active":
         return f"status:{row['status']}"
-    if row["certificate_valid_to"] is None or row["certificate_valid_to"] < as_of:
-        return "certificate"
-    return None if item in row["items"] else "item"
+    return "certificate" if row["certificate_valid_to"] is None or row["certificate_valid_to"] < day else None
+
+
+def inspector_ground(row: Row, item: str, as_of: str) -> str | None:
+    """Return why an inspector cannot be drawn for `item` on the day `as_of`: his standing, or `item` not being his."""
+    return standing_ground(row, as_of) or (None if item in row["items"] else "item")
 
 
 def inspector_line(row: Row, item: str, as_of: str) -> dict[str, Any]:

@@ -85,9 +85,7 @@ def assign_inspectors(
     return Assigned(lines, rung, len(order) - seated)
 
 
-def beacon_of(
-    beacon: Mapping[str, Any], key_string: str | None, signature: bytes | None
-) -> bytes:
+def beacon_of(beacon: Mapping[str, Any], key_string: str | None, signature: bytes | None) -> bytes:
     """Return B of one beacon as the freeze names it. BeaconError where what was recorded is not that beacon's outcome.
 
     A drand signature is not checked here (that needs a pairing library), only its length.
@@ -110,6 +108,20 @@ def beacon_of(
     return beacon_hash_text(beacon["kind"], key_string)
 
 
+def beacons_fault(beacons: Lines, reveal_until: int, delta: int, demonstration: bool) -> str | None:
+    """Return why a freeze may not name this list of beacons, None where it may.
+
+    `reveal_until`, `delta`: seconds; a drand round is computed from them, never chosen. One lottery alone is too little:
+    its outcomes are few and its organiser is one.
+    """
+    if not beacons:
+        return "at least one beacon must be named"
+    if all(beacon["kind"] == "lottery" for beacon in beacons) and len(beacons) < 2:
+        return "one lottery alone is too little: name two, or dice or drand besides"
+    faults = (beacon_fault(beacon, reveal_until, delta, demonstration) for beacon in beacons)
+    return next((f"beacon {n}: {fault}" for n, fault in enumerate(faults) if fault), None)
+
+
 def beacon_fault(beacon: Mapping[str, Any], reveal_until: int, delta: int, demonstration: bool) -> str | None:
     """Return why a freeze may not name this beacon, None where it may.
 
@@ -123,7 +135,9 @@ def beacon_fault(beacon: Mapping[str, Any], reveal_until: int, delta: int, demon
     if beacon.get("simulated") and not (demonstration and kind == "dice"):
         return "only the dice of a demonstration may be simulated"
     if kind == "dice" and beacon["rolls"] < ENOUGH_ROLLS.get(beacon["sides"], 1 << 62):
-        return f"{beacon['rolls']} rolls of a die with {beacon['sides']} sides are too few: 40 of ten sides or 50 of six"
+        return (
+            f"{beacon['rolls']} rolls of a die with {beacon['sides']} sides are too few: 40 of ten sides or 50 of six"
+        )
     if kind == "drand":
         chain = CHAINS.get(beacon["chain_hash"])
         if chain is None:

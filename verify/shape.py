@@ -24,7 +24,7 @@ class Map:
 
 
 def _text(value: Any) -> bool:
-    return isinstance(value, str) and 0 < len(value) <= 4000
+    return isinstance(value, str) and len(value) <= 4000 and bool(value.strip())
 
 
 def _int(value: Any) -> bool:
@@ -60,12 +60,14 @@ WORDS: dict[str, Callable[[Any], bool]] = {
     "nat": lambda value: _int(value) and value >= 0,
     "pos": lambda value: _int(value) and value >= 1,
     "bool": lambda value: isinstance(value, bool),
+    "true": lambda value: value is True,
     "null": lambda value: value is None,
     "hex32": _matches(r"[0-9a-f]{64}"),
     "hex": _matches(r"([0-9a-f]{2})+"),
     "base64": _base64,
     "date": is_date,
     "code": _matches(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}"),
+    "key": _matches(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"),
     "stream": _matches(r"[a-z]+/[A-Za-z0-9._/-]{1,120}"),
     "id": lambda value: isinstance(value, str) and 0 < len(value) <= 128,
     "bp": lambda value: _int(value) and 1 <= value <= 10000,

@@ -1,16 +1,26 @@
 """Where a log is read from: a folder that holds an export, file by file, and nothing outside of it.
 
-Form of the folder: ledger specification, section 10. Nothing is believed here; the checks judge what was read.
+Form of the folder: ledger specification, section 10. Nothing is believed here; the checks judge what was read. Whoever
+asks says how much he expects, and no more than that is read: a file of gigabytes costs nothing.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 CHECKPOINT, LOG_VKEY, ENTRIES = "checkpoint", "log.vkey", "entries.jsonl"
+SMALL = 65_536
+"""The most bytes of a checkpoint or a key."""
+LINE = 65_537
+"""The most bytes that are read of one line: one more than the longest entry with its line feed has."""
+PIECE = 1 << 20
+SKIPPED = 64 * PIECE
+"""Of a line longer than this the end is not looked for, and nothing after it is read."""
 
 
 class UsageError(Exception):
@@ -35,29 +45,72 @@ class Folder:
             )
 
     def names(self) -> list[str]:
-        """Return the relative POSIX path of every file, sorted. A link to a folder is named, not entered."""
+        """Return the relative POSIX path of every file, sorted, and with a `/` at its end that of every empty folder.
+
+        A link to a folder is named, not entered.
+        """
         found: list[str] = []
-        for folder, below, files in os.walk(self.path):
-            links = [name for name in below if os.path.islink(os.path.join(folder, name))]
-            found.extend(Path(folder, name).relative_to(self.path).as_posix() for name in [*files, *links])
+        waiting = [""]
+        while waiting:
+            folder = waiting.pop()
+            try:
+                with os.scandir(self.path / folder) as inside:
+                    parts = list(inside)
+            except OSError:  # no right to look inside, or nested deeper than a path can say
+                parts = []
+            if folder and not parts:
+                found.append(folder)
+            for part in parts:
+                below = part.is_dir(follow_symlinks=False)
+                (waiting if below else found).append(f"{folder}{part.name}{'/' if below else ''}")
         return sorted(found)
 
-    def read(self, name: str) -> bytes | None:
-        """Return the bytes of a file; None where there is no regular file of this name inside the folder."""
-        if not self._inside(name):
-            return None
+    def size(self, name: str) -> int | None:
+        """Return the length of a file; None where there is no regular file of this name inside the folder."""
         try:
-            return (self.path / name).read_bytes()
+            return (self.path / name).stat().st_size if self._inside(name) else None
         except OSError:
             return None
 
+    def read(self, name: str, most: int) -> bytes | None:
+        """Return the bytes of a file; None where there is none inside the folder, or it has more than `most` bytes."""
+        size = self.size(name)
+        if size is None or size > most:
+            return None
+        try:
+            with (self.path / name).open("rb") as file:
+                content = file.read(most + 1)
+        except OSError:
+            return None
+        return content if len(content) <= most else None
+
+    def sha256(self, name: str, size: int) -> str | None:
+        """Return the hex SHA-256 of a file of exactly `size` bytes, read in pieces; None where there is no such file."""
+        if self.size(name) != size:
+            return None
+        digest, left = hashlib.sha256(), size
+        try:
+            with (self.path / name).open("rb") as file:
+                while left and (piece := file.read(min(left, PIECE))):
+                    digest.update(piece)
+                    left -= len(piece)
+        except OSError:
+            return None
+        return digest.hexdigest()
+
     def lines(self, name: str) -> Iterator[bytes]:
-        """Yield the lines of a file one by one, each with its line feed; the last one may lack it. Nothing where it is not."""
+        """Yield the lines of a file one by one, each with its line feed; the last one may lack it. Nothing where it is not.
+
+        Of a line that is too long for an entry its first 65,537 bytes are given, and the rest is skipped.
+        """
         if not self._inside(name):
             return
         try:
             with (self.path / name).open("rb") as file:
-                yield from file
+                while line := file.readline(LINE):
+                    yield line
+                    if len(line) == LINE and not line.endswith(b"\n") and not _skipped(file):
+                        return
         except OSError:
             return
 
@@ -69,3 +122,8 @@ class Folder:
             return real.is_relative_to(self.path.resolve()) and stat.S_ISREG(real.stat().st_mode)
         except (OSError, RuntimeError, ValueError):
             return False
+
+
+def _skipped(file: BinaryIO) -> bool:
+    """Read on to the end of the line; False where it does not come."""
+    return any(file.readline(PIECE).endswith(b"\n") for _ in range(SKIPPED // PIECE))

@@ -5,46 +5,87 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from api.commandline import Commands, folder_argument
-from domain.ledger import Ledger
+from api.commandline import Commands, Failed, folder_argument, new_command, port_argument, verify_command
 
 
 def add(commands: Commands) -> None:
     """Add `init`, `serve`, `export`, `rebuild`, `recover` and the name `verify`."""
-    init = commands.add_parser("init", help="新建台账 / make a log: its key, its first account and that account's token")
-    folder_argument(init)
-    init.add_argument("--origin", required=True, help="台账来源名，如 ledger.example.cn/220100 / the log's name")
-    init.add_argument("--unit", required=True, help="机关代码 / code of the authority, e.g. 220100")
-    init.add_argument("--unit-name", required=True, help="机关名称 / name of the authority")
-    init.add_argument("--account", default="admin", help="首个账号 / the first account")
-    init.add_argument("--clock", choices=("system", "stepped"), default="system", help="stepped: 仅供演示 / demos only")
-    init.set_defaults(run=_init)
-
-    serve = commands.add_parser("serve", help="提供服务 / serve a log over HTTP")
+    _add_init(commands)
+    serve = new_command(commands, "serve", "提供服务，直到 Ctrl-C", "serve a log over HTTP until Ctrl-C")
     folder_argument(serve)
-    serve.add_argument("--host", default="127.0.0.1")
-    serve.add_argument("--port", type=int, default=8750)
+    serve.add_argument("--host", default="127.0.0.1", help="监听地址（默认 %(default)s） / address to listen on")
+    port_argument(serve)
     serve.set_defaults(run=_serve)
 
-    export = commands.add_parser("export", help="导出 / write the published log as a folder that anyone can verify")
+    zh, en = "导出台账，供任何人验证", "write the published log as a folder that anyone can verify"
+    export = new_command(commands, "export", zh, en)
     folder_argument(export)
-    export.add_argument("target", type=Path, metavar="FOLDER")
+    export.add_argument(
+        "target",
+        type=Path,
+        metavar="FOLDER",
+        help="导出到此文件夹，替换其中较早的导出 / where to, an older export is replaced",
+    )
     export.set_defaults(run=_export)
 
-    rebuild = commands.add_parser("rebuild", help="重建视图 / make the views anew from the entries, equal to before")
+    zh, en = "由记录重建视图，结果应与之前一致", "make the views anew from the entries, equal to before"
+    rebuild = new_command(commands, "rebuild", zh, en)
     folder_argument(rebuild)
     rebuild.set_defaults(run=_rebuild)
 
-    recover = commands.add_parser("recover", help="恢复 / continue a log whose database was lost or is too old")
+    zh, en = "数据库丢失或过旧时，由已公布的导出恢复", "continue a log whose database was lost or is too old"
+    recover = new_command(commands, "recover", zh, en)
     folder_argument(recover)
-    recover.add_argument("--from", dest="source", type=Path, required=True, metavar="EXPORT", help="已公布的导出")
-    recover.add_argument("--reason", required=True, help="公开的原因说明 / the reason, which becomes public")
+    recover.add_argument(
+        "--from",
+        dest="source",
+        type=Path,
+        required=True,
+        metavar="EXPORT",
+        help="已公布的导出 / an export that was published",
+    )
+    recover.add_argument(
+        "--reason", required=True, metavar="TEXT", help="原因说明，将公开 / the reason, which becomes public"
+    )
     recover.set_defaults(run=_recover)
 
-    commands.add_parser("verify", help="独立验证 / check an export: fairdraw verify TARGET --vkey KEY")
+    new_command(commands, "verify", "独立验证一个导出", "check an export; see fairdraw verify --help")
+
+
+def _add_init(commands: Commands) -> None:
+    zh, en = "新建台账：密钥、首个账号及其令牌", "make a log: its key, its first account and that account's token"
+    init = new_command(commands, "init", zh, en)
+    folder_argument(init)
+    init.add_argument(
+        "--origin",
+        required=True,
+        metavar="NAME",
+        help="台账来源名，如 ledger.example.cn/220100 / the name of the log",
+    )
+    init.add_argument(
+        "--unit", required=True, metavar="CODE", help="机关代码，如 220100 / code of the authority, e.g. 220100"
+    )
+    init.add_argument("--unit-name", required=True, metavar="NAME", help="机关名称 / name of the authority")
+    init.add_argument(
+        "--account",
+        default="admin",
+        metavar="NAME",
+        help="首个账号（默认 %(default)s） / the first account, an administrator",
+    )
+    init.add_argument(
+        "--clock",
+        choices=("system", "stepped"),
+        default="system",
+        help="时钟；stepped 仅供演示（默认 %(default)s） / the clock; stepped is for demonstrations only",
+    )
+    init.set_defaults(run=_init)
 
 
 def _init(chosen: argparse.Namespace) -> int:
+    from domain.ledger import Ledger
+
+    # The signer's head is the first thing that a creation finishes: where it is, another call made this log.
+    existed = (chosen.dir / "signer" / "head.json").is_file()
     with Ledger.create(
         chosen.dir,
         chosen.origin,
@@ -54,38 +95,49 @@ def _init(chosen: argparse.Namespace) -> int:
         account=chosen.account,
     ) as ledger:
         token = ledger.private.issue_token(chosen.account)
-        print(f"台账已建立 / the log is made: {chosen.dir}")
+        if existed:
+            print(f"台账此前已存在，没有新建，只另发一个令牌：{chosen.dir}")
+            print("the log exists already, nothing was made, only another token was issued")
+        else:
+            print(f"台账已建立 / the log is made: {chosen.dir}")
         print(f"验证公钥 / vkey: {ledger.vkey}")
         print(f"账号 / account: {chosen.account}")
-        print(f"令牌（只显示一次）/ token (shown once): {token}")
+        print(f"令牌（只显示一次） / token (shown once): {token}")
     return 0
 
 
 def _serve(chosen: argparse.Namespace) -> int:
     from api.serving import Service
-    from api.settings import Settings
+    from api.settings import UNSHOWN, Settings
+    from domain.ledger import Ledger
 
     with Ledger.open(chosen.dir) as ledger:
+        if ledger.origin.startswith(UNSHOWN):
+            raise Failed(
+                "此台账是用非随附数据做的演示，含真实企业与虚构结果，不得对外展示",
+                "this demonstration holds real businesses with invented results and is shown to nobody",
+            )
         settings = Settings(folder=chosen.dir, host=chosen.host, port=chosen.port)
         with Service(ledger, settings) as service:
-            print(f"服务地址 / serving {ledger.origin} on http://{service.host}:{service.port}/", flush=True)
-            service.wait()
+            service.wait(f"服务地址 / serving {ledger.origin} on {service.address}  （Ctrl-C 结束 / to end）")
     return 0
 
 
 def _export(chosen: argparse.Namespace) -> int:
     from api.exporting import export
+    from domain.ledger import Ledger
 
     with Ledger.open(chosen.dir) as ledger:
         ledger.publish_checkpoint()
         export(ledger, chosen.target)
         print(f"已导出 {ledger.published_size} 条至 / exported to {chosen.target}")
-        print(f"验证 / verify: fairdraw verify {chosen.target} --vkey {ledger.vkey}")
+        print(f"验证 / verify: {verify_command(chosen.target, ledger.vkey)}")
     return 0
 
 
 def _rebuild(chosen: argparse.Namespace) -> int:
     from api.reading import rebuild_views
+    from domain.ledger import Ledger
 
     with Ledger.open(chosen.dir) as ledger:
         before, after = rebuild_views(ledger)

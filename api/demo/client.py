@@ -40,7 +40,9 @@ class Client:
         """Act as `account` with this token."""
         self._tokens[account] = token
 
-    def command(self, account: str, command: str, path: str, body: Any, media: str = "application/json") -> dict[str, Any]:
+    def command(
+        self, account: str, command: str, path: str, body: Any, media: str = "application/json"
+    ) -> dict[str, Any]:
         """Carry out one command and return its receipt; one that has a receipt already is not sent again."""
         if command in self.receipts:
             return self.receipts[command]

@@ -16,9 +16,16 @@ from verify.pool import inspector_ground
 
 DATA = Path(__file__).parent / "data"
 SHIPPED = {"objects": DATA / "objects.csv", "inspectors": DATA / "inspectors.csv", "items": DATA / "items.json"}
-HEADER = (
-    ["uscc", "name", "established", "entity_kind", "district_code", "commerce_tag", "credit_risk_class", "registration_status"]
-)
+HEADER = [
+    "uscc",
+    "name",
+    "established",
+    "entity_kind",
+    "district_code",
+    "commerce_tag",
+    "credit_risk_class",
+    "registration_status",
+]
 
 
 class BadData(Exception):
@@ -52,6 +59,7 @@ class Materials:
     items: list[dict[str, Any]]
     drawable: list[Item]
     skipped: list[tuple[str, str, str]]
+    remarks: list[str]
     inspectors: bytes
     calendars: list[dict[str, Any]]
     divisions: dict[str, Any]
@@ -80,6 +88,14 @@ def gather(objects: Path | None, inspectors: Path | None, items: Path | None, to
     lines, faults = read_items(raw["items"], paths["items"].name)
     _refuse(paths["items"], faults)
     lines = [{**line, "methods": line["methods"] or ["onsite"]} for line in lines]
+    remarks = []
+    if inspectors is None and not any(line["id"] in person["items"] for line in lines for person in people):
+        raw["inspectors"] = _qualify(raw["inspectors"], lines)
+        people = read_inspectors(raw["inspectors"])[0]
+        remarks.append(
+            "虚构检查人员的事项范围已按名录标签对应到所给清单 / "
+            "the fictional inspectors were given the items of this list by their registry tags"
+        )
     drawable, skipped = _sort_out(lines, object_rows, people, today)
     return Materials(
         shipped=all(_digest(raw[name]) == _digest(SHIPPED[name].read_bytes()) for name in SHIPPED),
@@ -87,6 +103,7 @@ def gather(objects: Path | None, inspectors: Path | None, items: Path | None, to
         items=lines,
         drawable=drawable,
         skipped=skipped,
+        remarks=remarks,
         inspectors=raw["inspectors"],
         calendars=json.loads((DATA / "calendars.json").read_text("utf-8")),
         divisions=json.loads((DATA / "divisions.json").read_text("utf-8")),
@@ -108,10 +125,29 @@ def _sort_out(
         if not any(row["status"] == "active" for row in registry):
             skipped.append((line["id"], line["name"], "数据中没有其名录 / no registry in the data"))
         elif eligible < 2:
-            skipped.append((line["id"], line["name"], "具备资格的检查人员不足两人 / fewer than two eligible inspectors"))
+            skipped.append(
+                (line["id"], line["name"], "具备资格的检查人员不足两人 / fewer than two eligible inspectors")
+            )
         else:
             drawable.append(Item(line, _as_csv(registry), len(registry)))
     return drawable, skipped
+
+
+def _qualify(inspectors: bytes, lines: list[dict[str, Any]]) -> bytes:
+    """Return the shipped inspectors with the items of another list: who holds a shipped item holds those of its tag."""
+    tags = {item["id"]: item["tag"] for item in json.loads(SHIPPED["items"].read_text("utf-8")) if item["tag"]}
+    codes: dict[str, list[str]] = {}
+    for line in lines:
+        if line["tag"]:
+            codes.setdefault(line["tag"], []).append(line["id"])
+    rows = list(csv.reader(io.StringIO(inspectors.decode("utf-8"))))
+    column = rows[0].index("item_codes")
+    for row in rows[1:]:
+        held = {tags[code] for code in row[column].split(";") if code in tags}
+        row[column] = ";".join(sorted(code for tag in held for code in codes.get(tag, [])))
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue().encode("utf-8")
 
 
 def _as_csv(rows: list[dict[str, Any]]) -> bytes:

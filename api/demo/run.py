@@ -16,9 +16,11 @@ from api.demo.materials import Materials
 from api.demo.script import Script
 from api.exporting import export
 from api.serving import Service
+from api.settings import UNSHOWN
 from domain.ledger import Ledger
 
-ORIGIN = "demo.fairdraw.example/220100"
+ORIGIN = "fairdraw.example/220100"
+"""Of the demonstration's log, after `demo.`; with data that is not shipped after `demo.unshown.`, which is never served."""
 VERIFIER = Path(__file__).parents[2] / "verify"
 
 
@@ -29,19 +31,23 @@ class OtherRun(Exception):
 def prepare(folder: Path, materials: Materials) -> Ledger:
     """Make the log of a run in `folder`, or open the one of a run that was killed. OtherRun where the data differ."""
     folder.mkdir(parents=True, exist_ok=True)
-    mark = folder / "run.json"
+    mark, fresh = folder / "run.json", folder / "run.new"
     if mark.is_file():
-        if json.loads(mark.read_text("utf-8")).get("data") != materials.digest:
+        try:
+            known = json.loads(mark.read_text("utf-8"))["data"]
+        except (ValueError, KeyError, TypeError):
+            raise OtherRun(f"{mark} 已损坏，请换一个 --dir / {mark} is damaged, use another --dir") from None
+        if known != materials.digest:
             raise OtherRun(f"{folder} 中已有用其他数据运行的演示 / {folder} holds a demonstration over other data")
-    elif any(folder.iterdir()):
+    elif any(path != fresh for path in folder.iterdir()):
         raise OtherRun(f"{folder} 不是空文件夹 / {folder} is not empty")
     else:
-        fresh = mark.with_suffix(".new")
         fresh.write_text(json.dumps({"data": materials.digest}), "utf-8")
         fresh.replace(mark)
     city = materials.divisions["city"]
+    origin = ("demo." if materials.shipped else UNSHOWN) + ORIGIN
     return Ledger.create(
-        folder / "log", ORIGIN, clock="stepped", unit=city["code"], unit_name=f"{city['body']}（演示）", account="admin"
+        folder / "log", origin, clock="stepped", unit=city["code"], unit_name=f"{city['body']}（演示）", account="admin"
     )
 
 
@@ -81,8 +87,7 @@ def summarise(
     outcomes = [finding["outcome"] for finding in answer["findings"]]
     say("")
     say("== 演示结果 / summary ==")
-    for item, name, why in materials.skipped:
-        say(f"  未抽取 skipped   {item} {name}：{why}")
+    say_skipped(materials, say)
     say(f"  台账条目 entries   {ledger.size:,}")
     say(f"  随机抽取 draws     {len(script.draws)}")
     say(f"  抽中对象 drawn     {script.drawn:,}")
@@ -93,6 +98,14 @@ def summarise(
     counts = ", ".join(f"{outcomes.count(name)} {name}" for name in ("HOLDS", "NOTED", "UNCHECKED", "BROKEN"))
     verdict = {0: "全部成立 / all holds", 2: "有未能检查之处 / something is unchecked"}
     say(f"  独立验证 verifier  {verdict.get(code, '不成立 / something is broken')}（{counts}）")
+
+
+def say_skipped(materials: Materials, say: Callable[[str], None]) -> None:
+    """Name the check items that are not drawn, and why."""
+    for item, name, why in materials.skipped:
+        say(f"  未抽取 skipped   {item} {name}：{why}")
+    for remark in materials.remarks:
+        say(f"  说明 remark      {remark}")
 
 
 def _worth_seeing(findings: list[dict[str, Any]]) -> list[str]:

@@ -6,9 +6,6 @@ killed goes on where it stood and does nothing twice.
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
 import secrets
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
@@ -16,15 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from api.demo.client import Client
+from api.demo.invented import QUOTAS, invented_result
 from api.demo.materials import Item, Materials
+from api.demo.memory import Memory
 from verify import canonical, seed
 from verify.beacon import dice_key_string
 
 CHANNEL = "国家企业信用信息公示系统(吉林)【演示】"
-QUOTAS = {
-    "general": {"A": 500, "B": 1000, "C": 1500, "D": 2000},
-    "key": {"A": 2000, "B": 3000, "C": 5000, "D": 10000},
-}
 UNITS = [
     ("legal", "政策法规处", "legal", "legal"),
     ("justice", "市司法局", "justice", "justice"),
@@ -40,7 +35,8 @@ class Script:
     """One run of the round over `client`; `summary` afterwards says what was done."""
 
     def __init__(self, client: Client, materials: Materials, folder: Path, progress: Progress) -> None:
-        self._client, self._materials, self._folder, self._progress = client, materials, folder, progress
+        self._client, self._materials, self._progress = client, materials, progress
+        self._memory = Memory(folder / "kept")
         self.draws: dict[str, str] = {}
         self.drawn = self.assigned = self.published = 0
         offices = sorted({item["lead_office"] or "业务处室" for item in materials.items})
@@ -89,13 +85,15 @@ class Script:
             )
             self._review(listed["stream"], account)
             if planned:
-                plan = self._do(account, f"plan-{account}", "/plans", self._annual_plan(office, listed["stream"], planned))
+                plan = self._do(
+                    account, f"plan-{account}", "/plans", self._annual_plan(office, listed["stream"], planned)
+                )
                 self._review(plan["stream"], account)
                 plans[account] = plan["stream"]
         return plans
 
     def _annual_plan(self, office: str, itemlist: str, lines: list[dict[str, Any]]) -> dict[str, Any]:
-        today = str(self._once("today", self._day))
+        today = str(self._memory.once("today", self._day))
         year = int(today[:4])
         items = [
             {
@@ -122,7 +120,9 @@ class Script:
     def _review(self, stream: str, account: str) -> None:
         noun, _, name = stream.partition("/")
         path = f"/{'item-lists' if noun == 'itemlist' else 'plans'}/{name}"
-        self._do("legal", f"{noun}-legality-{name}", f"{path}/legality-review", {"passed": True, "reason": "符合法定职责"})
+        self._do(
+            "legal", f"{noun}-legality-{name}", f"{path}/legality-review", {"passed": True, "reason": "符合法定职责"}
+        )
         justice = {"passed": True, "reason": "同意公布", "reference": f"演示司审 {name}号"}
         self._do("justice", f"{noun}-justice-{name}", f"{path}/justice-review", justice)
         published = {"channel": CHANNEL, "reference": f"演示公告 {name}"}
@@ -146,7 +146,9 @@ class Script:
 
     def _round(self, item: Item, plan: str) -> None:
         account, code = self._office(item.line), item.code
-        objects = self._registry(account, f"objects-{code}", "objects", f"{item.line['name']}名录库", code, item.objects)
+        objects = self._registry(
+            account, f"objects-{code}", "objects", f"{item.line['name']}名录库", code, item.objects
+        )
         pairing = {"inspectors": "registry/inspectors"}
         self._do(account, f"pair-{code}", f"/registries/objects-{code}/pairing", pairing)
         opening = {"plan": plan, "item": code, "objects": objects, "inspectors": "registry/inspectors"}
@@ -160,7 +162,7 @@ class Script:
         self._watch(code, path, "freeze")
         if f"demo-freeze-{code}" not in self._client.receipts:
             needed = self._client.get(account, f"{path}/freeze-preview")["waivers_needed"]
-            terms = self._once(f"terms-{code}", lambda: self._terms(account, needed))
+            terms = self._memory.once(f"terms-{code}", lambda: self._terms(account, needed))
             self._do(account, f"freeze-{code}", f"{path}/freeze", terms)
         # A party computes C0 itself, from the freeze it can read, before it binds itself to it.
         steps = self._client.get(account, path)["steps"]
@@ -179,8 +181,8 @@ class Script:
         self._do(account, f"close-reveals-{code}", f"{path}/reveals-closing", {})
         self._watch(code, path, "beacon")
         if f"demo-beacon-{code}" not in self._client.receipts:
-            self._wait_until(self._once(f"terms-{code}", dict)["t_reveal"] + 600)
-            rolls = self._once(f"dice-{code}", lambda: [secrets.randbelow(10) for _ in range(40)])
+            self._wait_until(self._memory.once(f"terms-{code}", dict)["t_reveal"] + 600)
+            rolls = self._memory.once(f"dice-{code}", lambda: [secrets.randbelow(10) for _ in range(40)])
             outcome = {"position": 0, "key_string": dice_key_string(rolls, 10)}
             self._do(account, f"beacon-{code}", f"{path}/beacons", outcome)
         self._do(account, f"seed-{code}", f"{path}/seed", {})
@@ -267,41 +269,14 @@ class Script:
                 day += timedelta(days=1)
             return day.isoformat()
 
-        return str(self._once(f"visit-{code}", find))
+        return str(self._memory.once(f"visit-{code}", find))
 
     def _office(self, line: dict[str, Any]) -> str:
         return self._offices[line["lead_office"] or "业务处室"]
 
     def _secret(self, code: str, party: str) -> bytes:
-        return bytes.fromhex(self._once(f"secret-{code}-{party}", lambda: secrets.token_bytes(32).hex()))
+        return bytes.fromhex(self._memory.once(f"secret-{code}-{party}", lambda: secrets.token_bytes(32).hex()))
 
     def _token(self, account: str) -> str:
         path = f"/accounts/{account}/tokens"
-        return str(self._once(f"token-{account}", lambda: self._client.post("admin", path, {})["token"]))
-
-    def _once(self, name: str, make: Callable[[], Any]) -> Any:
-        """Return what was made under `name` before, in this run or one that was killed; make and keep it otherwise."""
-        path = self._folder / "kept" / f"{name}.json"
-        if not path.is_file():
-            path.parent.mkdir(mode=0o700, exist_ok=True)
-            fresh = path.with_suffix(".new")
-            with fresh.open("w", encoding="utf-8") as file:
-                json.dump(make(), file)
-                file.flush()
-                os.fsync(file.fileno())
-            fresh.replace(path)
-        return json.loads(path.read_text("utf-8"))
-
-
-def invented_result(object_id: str) -> dict[str, Any]:
-    """Return what the demonstration says was found at a fictional object: mostly nothing, sometimes something."""
-    number = hashlib.sha256(object_id.encode()).digest()[0]
-    if number < 8:
-        return {"categories": [], "not_checkable": "CLOSED_LIQUIDATING", "follow_up": None}
-    if number < 20:
-        return {"categories": ["CORRECTED"], "not_checkable": None, "follow_up": "已责令改正并复查（演示）"}
-    if number < 28:
-        return {"categories": ["UNREACHABLE"], "not_checkable": None, "follow_up": None}
-    if number < 34:
-        return {"categories": ["NOT_OPERATING"], "not_checkable": None, "follow_up": None}
-    return {"categories": ["NO_PROBLEM"], "not_checkable": None, "follow_up": None}
+        return str(self._memory.once(f"token-{account}", lambda: self._client.post("admin", path, {})["token"]))

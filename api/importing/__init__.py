@@ -5,15 +5,34 @@ from __future__ import annotations
 from typing import Any
 
 from api.importing import inspectors, items, objects, table
-from api.importing.inspectors import read_inspectors
-from api.importing.items import read_items
-from api.importing.objects import read_objects
+from api.importing.kinds import FORMS, another_kind
 
 __all__ = ["notices", "read_inspectors", "read_items", "read_objects"]
 
-_FORMS = {"objects": objects.FORM, "inspectors": inspectors.FORM, "items": items.FORM}
+Rows = list[dict[str, Any]]
 
 
-def notices(data: bytes, kind: str) -> list[dict[str, Any]]:
-    """Return, in the form of faults, what a CSV file of `kind` objects, inspectors or items has and nobody reads."""
-    return table.notices(data, _FORMS[kind])
+def read_objects(data: bytes) -> tuple[Rows, Rows]:
+    """Return (rows, faults) of a registry file of objects; see `objects`."""
+    mistaken = another_kind(data, "objects")
+    return ([], mistaken) if mistaken else objects.read_objects(data)
+
+
+def read_inspectors(data: bytes) -> tuple[Rows, Rows]:
+    """Return (rows, faults) of a registry file of inspectors; see `inspectors`."""
+    mistaken = another_kind(data, "inspectors")
+    return ([], mistaken) if mistaken else inspectors.read_inspectors(data)
+
+
+def read_items(data: bytes, name: str) -> tuple[Rows, Rows]:
+    """Return (lines, faults) of a list of check items, JSON where its `name` ends in .json; see `items`."""
+    mistaken = [] if name.lower().endswith(".json") else another_kind(data, "items")
+    return ([], mistaken) if mistaken else items.read_items(data, name)
+
+
+def notices(data: bytes, kind: str) -> Rows:
+    """Return, in the form of faults, what a CSV file of `kind` objects, inspectors or items has and nobody reads.
+
+    Of a file of another kind that is nothing: its one fault says it all.
+    """
+    return [] if another_kind(data, kind) else table.notices(data, FORMS[kind])

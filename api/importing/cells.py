@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import TypeVar
 
-from api.importing.table import Row, plain
+from api.importing.table import Row, by_language, plain
 from domain import uscc
 
 Value = TypeVar("Value")
@@ -60,8 +60,8 @@ def word(row: Row, name: str, words: Mapping[str, Value]) -> Value | None:
     if spelled in words:
         return words[spelled]
     if value:
-        known = "、".join(words)
-        row.refuse(name, f"不认识的值,可用:{known}", f"an unknown value; known are: {known}")
+        zh, en = by_language(words)
+        row.refuse(name, f"不认识的值,可用:{zh}", f"an unknown value; known are: {en}")
     return None
 
 

@@ -1,4 +1,4 @@
-"""A registry file of inspectors, read into rows whose name and certificate the ledger will keep to itself."""
+"""A registry file of inspectors (方案第五(三)2条), whose names and certificates the ledger will keep to itself."""
 
 from __future__ import annotations
 

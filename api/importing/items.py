@@ -1,4 +1,4 @@
-"""A file of check items, JSON or CSV, read into lines of a check item list."""
+"""A file of check items, JSON or CSV, read into lines of a check item list (方案第五(一)条)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from api.importing import cells, item_words
 from api.importing.report import Report
-from api.importing.table import Form, Row, rows
+from api.importing.table import Form, Row, by_language, rows
 from verify import canonical
 from verify.kinds import ITEM_LINE
 from verify.shape import misfit
@@ -133,8 +133,8 @@ def _methods(row: Row) -> list[str]:
             continue
         method = item_words.METHODS.get(stated)
         if method is None:
-            known = "、".join(item_words.METHODS)
-            row.refuse("methods", f"不认识的检查方式,可用:{known}", f"an unknown method; known are: {known}", stated)
+            zh, en = by_language(item_words.METHODS)
+            row.refuse("methods", f"不认识的检查方式,可用:{zh}", f"an unknown method; known are: {en}", stated)
         elif method not in found:
             found.append(method)
     return found

@@ -1,4 +1,4 @@
-"""A registry file of inspection objects, read into rows of the ledger."""
+"""A registry file of inspection objects, read into rows of the ledger (方案第五(三)1条)."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def read_objects(data: bytes) -> tuple[list[dict[str, Any]], list[dict[str, Any]
     """Return (rows, faults) of a CSV file: rows of the shape OBJECT_ROW without a fault, and every fault.
 
     A fault is `{"line","column","value","reason_zh","reason"}`. An import takes the rows only where there is no fault.
-    No risk class stays None, no status is `active`. A market entity needs a valid credit code (方案第五(二)1条);
+    No risk class stays None, no status is `active`. A market entity needs a valid credit code (方案第五(三)1条);
     products, projects and behaviours have a code of the bureau's own.
     """
     report, seen = Report(), dict[str, int]()

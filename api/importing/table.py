@@ -10,7 +10,7 @@ import csv
 import io
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -95,13 +95,25 @@ def rows(data: bytes, form: Form, report: Report) -> Iterator[Row]:
         report.add(1, "", "", "只有表头,没有数据行", "there is a header and no row")
 
 
+def header(data: bytes) -> list[str]:
+    """Return the trimmed cells of the first row, nothing where the file cannot be read."""
+    return [cell.strip(PADDING) for cell in next(_Lines(_text(data, Report()), Report()), (1, []))[1]]
+
+
+def by_language(words: Iterable[str]) -> tuple[str, str]:
+    """Return the accepted words for the Chinese and for the English reason: each word stands in one of the two."""
+    listed = list(words)
+    english = [each for each in listed if each.isascii()]
+    chinese = [each for each in listed if not each.isascii()]
+    return "、".join(chinese or english), ", ".join(english or chinese)
+
+
 def notices(data: bytes, form: Form) -> list[dict[str, Any]]:
     """Return, in the form of faults, the columns that are not known and therefore not read. They refuse nothing."""
     report = Report()
-    first = next(_Lines(_text(data, Report()), Report()), (1, []))[1]
-    for place, header in enumerate((cell.strip(PADDING) for cell in first), start=1):
-        if form.field_of(header) is None and plain(header) not in form.unused:
-            name = header or f"({place})"
+    for place, spelled in enumerate(header(data), start=1):
+        if form.field_of(spelled) is None and plain(spelled) not in form.unused:
+            name = spelled or f"({place})"
             report.add(1, name, "", "不认识这一列,未读取", "this column is not known and was not read")
     return report.faults()
 
@@ -174,35 +186,39 @@ def _columns(headers: list[str], form: Form, report: Report) -> dict[int, str] |
     """Return the field of each column that is read, by its place; None where the header refuses the file."""
     columns: dict[int, str] = {}
     sound = True
-    for place, header in enumerate(cell.strip(PADDING) for cell in headers):
-        name = form.field_of(header)
-        if name is None and _PERSONAL.search(re.sub(r"[\s_-]", "", header.lower())):
+    for place, spelled in enumerate(cell.strip(PADDING) for cell in headers):
+        name = form.field_of(spelled)
+        if name is None and _PERSONAL.search(re.sub(r"[\s_-]", "", spelled.lower())):
             sound = False
             zh = "不收集身份证号和电话(数据最小化,《个人信息保护法》第六条),请删去此列"
             en = "identity numbers and telephones are not taken (data minimisation); delete this column"
-            report.add(1, header, "", zh, en)
+            report.add(1, spelled, "", zh, en)
         elif name in columns.values():
             sound = False
             zh, en = f"有两列都是“{form.names[str(name)][0]}”", f"two columns are both {form.names[str(name)][0]!r}"
-            report.add(1, header, "", zh, en)
+            report.add(1, spelled, "", zh, en)
         elif name is not None:
             columns[place] = name
     for name in form.required:
         if name not in columns.values():
             sound = False
-            accepted = "、".join(form.names[name])
-            zh, en = f"缺少必需的列,可用的列名:{accepted}", f"a required column is missing; accepted names: {accepted}"
+            chinese, english = by_language(form.names[name])
+            zh, en = f"缺少必需的列,可用的列名:{chinese}", f"a required column is missing; accepted names: {english}"
             report.add(1, form.names[name][0], ",".join(headers), zh, en)
     return columns if sound else None
 
 
 def _count_fault(line: int, cells: list[str], headers: list[str], report: Report) -> None:
-    zh = f"应有{len(headers)}个单元格,实有{len(cells)}个"
-    en = f"the header has {len(headers)} cells, this row has {len(cells)}"
-    if len(cells) < len(headers):
-        report.add(line, headers[len(cells)].strip(PADDING), "", zh, en)
-    else:
-        report.add(line, "", cells[len(headers)], zh, en)
+    """Name the row and both numbers, but no column: which cell is missing or too much, nobody knows."""
+    zh = f"第{line}行有{len(cells)}个单元格,表头有{len(headers)}个"
+    en = f"row {line} has {_cells(len(cells))}, the header has {len(headers)}"
+    if len(cells) > len(headers):
+        zh, en = f"{zh};内容中的逗号须用引号括起", f"{en}; a comma inside a cell needs quotes around the cell"
+    report.add(line, "", "", zh, en)
+
+
+def _cells(count: int) -> str:
+    return "1 cell" if count == 1 else f"{count} cells"
 
 
 def _refuse_characters(row: Row) -> None:

@@ -25,7 +25,7 @@ Fact = tuple[str, str, str]
 """What is stated: Chinese, English, value."""
 
 
-@router.get("/draws/{name}", response_class=HTMLResponse)
+@router.api_route("/draws/{name}", methods=["GET", "HEAD"], response_class=HTMLResponse)
 def draw(
     request: Request, name: Name, ledger: TheLedger, after: Annotated[str, Query(max_length=128)] = ""
 ) -> HTMLResponse:

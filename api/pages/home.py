@@ -15,7 +15,7 @@ router = APIRouter()
 SHOWN = 100
 
 
-@router.get("/", response_class=HTMLResponse)
+@router.api_route("/", methods=["GET", "HEAD"], response_class=HTMLResponse)
 def home(request: Request, ledger: TheLedger) -> HTMLResponse:
     """Show the log, its latest draws and its latest published plans."""
     with up_to_date(ledger) as snapshot:

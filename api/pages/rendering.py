@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -16,6 +17,7 @@ from domain.clock import BEIJING
 from domain.ledger import Ledger
 from verify import checkpoint
 
+_HOST = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
 
 
@@ -29,7 +31,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters.update(percent=percent, instant=instant, minute=minute)
+    made.filters.update(percent=percent, instant=instant, minute=minute, shell=shell)
     made.globals.update(words=words)
     return made
 
@@ -38,16 +40,27 @@ def render(request: Request, ledger: Ledger, template: str, index: int, **values
     """Return a page over the first `index` entries of the log."""
     note = ledger.checkpoint()
     head = checkpoint.parse(note)[0] if note else None
-    common = {
-        "origin": ledger.origin,
-        "demonstration": ledger.origin.startswith("demo."),
-        "vkey": ledger.vkey,
-        "base": str(request.base_url).rstrip("/"),
-        "head": head,
-        "index": index,
-    }
+    about: dict[str, Any] = {"index": index, "head": head, "vkey": ledger.vkey, "base": base(request)}
+    return plain(ledger, template, **about, **values)
+
+
+def plain(ledger: Ledger, template: str, status: int = 200, **values: Any) -> HTMLResponse:
+    """Return a page that says nothing about the entries."""
+    common = {"origin": ledger.origin, "demonstration": ledger.origin.startswith("demo."), "index": None}
     html = environment().get_template(template).render(common | values)
-    return HTMLResponse(html, headers={"Cache-Control": "no-cache"})
+    return HTMLResponse(html, status, headers={"Cache-Control": "no-cache"})
+
+
+def base(request: Request) -> str:
+    """Return where this log is served, for a command that people copy; words for it where the client's Host is no host."""
+    # A reader pastes this into a shell, and the Host header is what a client made of it.
+    host = request.headers.get("host", "")
+    return f"{request.url.scheme}://{host}" if _HOST.fullmatch(host) else "本站地址"
+
+
+def shell(text: str) -> str:
+    """Return a text as one word of a shell, quoted whatever it holds."""
+    return "'" + text.replace("'", "'\\''") + "'"
 
 
 def percent(basis_points: int) -> str:

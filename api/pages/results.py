@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
@@ -12,18 +12,18 @@ from api.context import TheLedger
 from api.pages import words
 from api.pages.rendering import render
 from api.reading import named, up_to_date
-from api.routes.inspections import Before
+from api.routes.inspections import Before, Outcome
 from projections import inspections
 
 router = APIRouter()
 SHOWN = 100
 
 
-@router.get("/results", response_class=HTMLResponse)
+@router.api_route("/results", methods=["GET", "HEAD"], response_class=HTMLResponse)
 def results(
     request: Request,
     ledger: TheLedger,
-    category: Annotated[str, Query(max_length=40)] = "",
+    category: Literal[Outcome, ""] = "",
     after: Before = "",
 ) -> HTMLResponse:
     """Show published results, the latest first, of one category where one is named; first of all what is overdue."""

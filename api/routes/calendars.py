@@ -30,13 +30,13 @@ class Year(Body):
     papers: list[Text]
 
 
-@router.post("", status_code=201, response_model=Receipt)
+@router.post("", status_code=201, response_model=Receipt, summary="录入一年的工作日历 / record the calendar of a year")
 def record_calendar(body: Year, by: Caller, command: Command, ledger: TheLedger) -> Done:
     """Record the calendar of a year; a later record of the same year replaces it from then on."""
     return ledger.record_calendar(by, command, record=body.model_dump())
 
 
-@router.get("")
+@router.get("", summary="工作日历 / list the calendars")
 def list_calendars(by: Caller, ledger: TheLedger) -> Page:
     """Return every calendar recorded, the first record first."""
     with up_to_date(ledger) as snapshot:

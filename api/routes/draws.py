@@ -82,20 +82,20 @@ class Statement(Body):
     statement: Text
 
 
-@router.post("", status_code=201, response_model=Receipt)
+@router.post("", status_code=201, response_model=Receipt, summary="立项 / open a draw")
 def open_draw(body: Opening, by: Caller, command: Command, ledger: TheLedger) -> Done:
     """Open a draw; the ledger numbers it without a gap."""
     facts = body.model_dump()
     return ledger.open_draw(by, command, **facts)
 
 
-@router.get("")
+@router.get("", summary="随机抽取列表 / list the draws")
 def list_draws(by: Caller, ledger: TheLedger, after: After = "", limit: Limit = 100) -> Page:
     """Return the draws in the order of their ids."""
     return page(ledger, lambda c: draws.draws(c, behind("draw", after), limit), limit)
 
 
-@router.get("/{name}")
+@router.get("/{name}", summary="一次随机抽取 / show a draw")
 def get_draw(name: Name, by: Caller, ledger: TheLedger, after: After = "", limit: Limit = 1000) -> dict[str, Any]:
     """Return one draw with every step, and who was drawn and who inspects whom, that list page by page."""
     stream = f"draw/{name}"
@@ -107,81 +107,94 @@ def get_draw(name: Name, by: Caller, ledger: TheLedger, after: After = "", limit
     return {"index": snapshot.index, "item": found, "steps": steps, "drawn": drawn, "next": more}
 
 
-@router.post("/{name}/check-ins", status_code=201, response_model=Receipt)
+@router.post(
+    "/{name}/check-ins",
+    status_code=201,
+    response_model=Receipt,
+    summary="纪检到场 / record that the discipline office is present",
+)
 def check_in(name: Name, body: CheckIn, by: Caller, command: Command, ledger: TheLedger) -> Done:
     """Record that the discipline office is present for a phase."""
     return ledger.check_in(by, command, draw=f"draw/{name}", phase=body.phase)
 
 
-@router.get("/{name}/freeze-preview")
+@router.get("/{name}/freeze-preview", summary="冻结预览 / preview a freeze")
 def preview_freeze(name: Name, by: Caller, ledger: TheLedger) -> dict[str, Any]:
     """Return what a freeze would find now: eligible objects per stratum, waivers needed, eligible inspectors."""
     return ledger.preview_freeze(f"draw/{name}")
 
 
-@router.post("/{name}/freeze", status_code=201, response_model=Receipt)
+@router.post(
+    "/{name}/freeze", status_code=201, response_model=Receipt, summary="冻结名录与规则 / freeze the pool and the terms"
+)
 def freeze(name: Name, body: Terms, by: Caller, command: Command, ledger: TheLedger) -> Done:
     """Freeze the pool and the terms, before anything random exists."""
     facts = body.facts()
     return ledger.freeze(by, command, draw=f"draw/{name}", **facts)
 
 
-@router.post("/{name}/commitments", status_code=201, response_model=Receipt)
+@router.post("/{name}/commitments", status_code=201, response_model=Receipt, summary="提交承诺 / record a commitment")
 def commit(name: Name, body: Commitment, by: Caller, command: Command, ledger: TheLedger) -> Done:
     """Record a party's commitment."""
     return ledger.commit(by, command, draw=f"draw/{name}", party=body.party, commitment=body.commitment)
 
 
-@router.post("/{name}/commitments-closing", status_code=201, response_model=Receipt)
+@router.post(
+    "/{name}/commitments-closing", status_code=201, response_model=Receipt, summary="承诺截止 / close the commitments"
+)
 def close_commitments(name: Name, by: Caller, command: Command, ledger: TheLedger) -> Done:
     """Close the set of commitments."""
     return ledger.close_commitments(by, command, draw=f"draw/{name}")
 
 
-@router.post("/{name}/reveals", status_code=201, response_model=Receipt)
+@router.post("/{name}/reveals", status_code=201, response_model=Receipt, summary="揭示 / record a reveal")
 def reveal(name: Name, body: Reveal, by: Caller, command: Command, ledger: TheLedger) -> Done:
     """Record what a party had committed to."""
     return ledger.reveal(by, command, draw=f"draw/{name}", party=body.party, secret=body.secret)
 
 
-@router.post("/{name}/withheld", status_code=201, response_model=Receipt)
+@router.post(
+    "/{name}/withheld", status_code=201, response_model=Receipt, summary="记录未揭示 / record a withheld reveal"
+)
 def withhold(name: Name, body: Withheld, by: Caller, command: Command, ledger: TheLedger) -> Done:
     """Record that a party did not reveal in time."""
     return ledger.withhold(by, command, draw=f"draw/{name}", party=body.party)
 
 
-@router.post("/{name}/reveals-closing", status_code=201, response_model=Receipt)
+@router.post("/{name}/reveals-closing", status_code=201, response_model=Receipt, summary="揭示截止 / close the reveals")
 def close_reveals(name: Name, by: Caller, command: Command, ledger: TheLedger) -> Done:
     """Close the set of reveals."""
     return ledger.close_reveals(by, command, draw=f"draw/{name}")
 
 
-@router.post("/{name}/beacons", status_code=201, response_model=Receipt)
+@router.post("/{name}/beacons", status_code=201, response_model=Receipt, summary="录入公共信标 / record a beacon")
 def record_beacon(name: Name, body: Beacon, by: Caller, command: Command, ledger: TheLedger) -> Done:
     """Record the outcome of a beacon."""
     facts = body.model_dump()
     return ledger.record_beacon(by, command, draw=f"draw/{name}", **facts)
 
 
-@router.post("/{name}/seed", status_code=201, response_model=Receipt)
+@router.post("/{name}/seed", status_code=201, response_model=Receipt, summary="生成种子 / derive the seed")
 def derive_seed(name: Name, by: Caller, command: Command, ledger: TheLedger) -> Done:
     """Derive the seed."""
     return ledger.derive_seed(by, command, draw=f"draw/{name}")
 
 
-@router.post("/{name}/objects", status_code=201, response_model=Receipt)
+@router.post("/{name}/objects", status_code=201, response_model=Receipt, summary="抽取检查对象 / draw the objects")
 def draw_objects(name: Name, by: Caller, command: Command, ledger: TheLedger) -> Done:
     """Draw the objects that follow from the pool and the seed."""
     return ledger.draw_objects(by, command, draw=f"draw/{name}")
 
 
-@router.post("/{name}/assignment", status_code=201, response_model=Receipt)
+@router.post(
+    "/{name}/assignment", status_code=201, response_model=Receipt, summary="选派检查人员 / assign the inspectors"
+)
 def assign_inspectors(name: Name, by: Caller, command: Command, ledger: TheLedger) -> Done:
     """Assign the inspectors that follow from the pool and the seed."""
     return ledger.assign_inspectors(by, command, draw=f"draw/{name}")
 
 
-@router.post("/{name}/sign-off", status_code=201, response_model=Receipt)
+@router.post("/{name}/sign-off", status_code=201, response_model=Receipt, summary="纪检签字 / sign a draw off")
 def sign_off(name: Name, body: Statement, by: Caller, command: Command, ledger: TheLedger) -> Done:
     """Sign the draw off: the discipline office."""
     return ledger.sign_off(by, command, draw=f"draw/{name}", statement=body.statement)

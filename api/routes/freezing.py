@@ -29,6 +29,7 @@ class BeaconTerms(Body):
     simulated: bool | None = None
     name: Text | None = None
     issue: Text | None = None
+    ordered: Annotated[list[bool], Field(min_length=1, max_length=20)] | None = None
     chain_hash: Hex32 | None = None
     round: Seconds | None = None
 

@@ -29,6 +29,7 @@ Category = Literal[
     "PROBLEM_PENDING",
 ]
 NotCheckable = Literal["CLOSED_LIQUIDATING", "DEREGISTERED", "LICENCE_REVOKED", "REGISTRATION_CANCELLED", "MOVED_AWAY"]
+Outcome = Literal[Category, NotCheckable]
 Before = Annotated[str, Query(pattern=r"^(0|[1-9][0-9]{0,14})?$", description="`next` of the page before")]
 
 
@@ -58,53 +59,68 @@ class Result(Body):
     follow_up: Text | None = None
 
 
-@router.post("/inspections", status_code=201, response_model=Receipt)
+@router.post("/inspections", status_code=201, response_model=Receipt, summary="通知检查对象 / record a notice")
 def notify(body: Notice, by: Caller, command: Command, ledger: TheLedger) -> Done:
     """Record the notice to a drawn object."""
     return ledger.notify(by, command, draw=body.draw, object_id=body.object, visit_on=body.visit_on)
 
 
-@router.get("/inspections")
+@router.get("/inspections", summary="检查列表 / list the inspections")
 def list_inspections(by: Caller, ledger: TheLedger, after: After = "", limit: Limit = 100) -> Page:
     """Return the inspections in the order of their ids."""
     return page(ledger, lambda c: inspections.inspections(c, behind("inspection", after), limit), limit)
 
 
-@router.get("/inspections/{draw}/{name}")
+@router.get("/inspections/{draw}/{name}", summary="一次检查 / show an inspection")
 def get_inspection(draw: Name, name: Name, by: Caller, ledger: TheLedger) -> One:
     """Return one inspection."""
     return one(ledger, lambda c: inspections.inspection(c, f"inspection/{draw}/{name}"))
 
 
-@router.post("/inspections/{draw}/{name}/completion", status_code=201, response_model=Receipt)
+@router.post(
+    "/inspections/{draw}/{name}/completion",
+    status_code=201,
+    response_model=Receipt,
+    summary="记录检查完成 / record a completion",
+)
 def complete(draw: Name, name: Name, body: Completion, by: Caller, command: Command, ledger: TheLedger) -> Done:
     """Record that an inspection was carried out."""
     stream = f"inspection/{draw}/{name}"
     return ledger.complete(by, command, inspection=stream, completed_on=body.completed_on, methods=body.methods)
 
 
-@router.post("/inspections/{draw}/{name}/result", status_code=201, response_model=Receipt)
+@router.post(
+    "/inspections/{draw}/{name}/result",
+    status_code=201,
+    response_model=Receipt,
+    summary="录入检查结果 / record a result",
+)
 def record_result(draw: Name, name: Name, body: Result, by: Caller, command: Command, ledger: TheLedger) -> Done:
     """Record what an inspection found."""
     facts = body.model_dump()
     return ledger.record_result(by, command, inspection=f"inspection/{draw}/{name}", **facts)
 
 
-@router.post("/inspections/{draw}/{name}/publication", status_code=201, response_model=Receipt)
+@router.post(
+    "/inspections/{draw}/{name}/publication",
+    status_code=201,
+    response_model=Receipt,
+    summary="记录结果公示 / record the publication of a result",
+)
 def publish(draw: Name, name: Name, body: Publication, by: Caller, command: Command, ledger: TheLedger) -> Done:
     """Record that a result was published; a late one is marked late for ever."""
     facts = body.model_dump()
     return ledger.publish_result(by, command, inspection=f"inspection/{draw}/{name}", **facts)
 
 
-@router.get("/overdue", dependencies=[PUBLIC])
-def list_overdue(ledger: TheLedger, after: After = "", limit: Limit = 100) -> Page:
+@router.get("/overdue", summary="逾期未公示 / list what is overdue")
+def list_overdue(by: Caller, ledger: TheLedger, after: After = "", limit: Limit = 100) -> Page:
     """Return the inspections whose result was due before today and is not public, the oldest debt first."""
     today = ledger.clock.now()[:10]
     return page(ledger, lambda c: inspections.overdue(c, today, behind("inspection", after), limit), limit)
 
 
-@router.get("/due-soon")
+@router.get("/due-soon", summary="即将到期 / list what is due soon")
 def list_due_soon(
     by: Caller,
     ledger: TheLedger,
@@ -118,10 +134,8 @@ def list_due_soon(
     return page(ledger, lambda c: inspections.due_soon(c, today, until, behind("inspection", after), limit), limit)
 
 
-@router.get("/results", dependencies=[PUBLIC])
-def list_results(
-    ledger: TheLedger, category: Category | NotCheckable | None = None, after: Before = "", limit: Limit = 100
-) -> Page:
+@router.get("/results", dependencies=[PUBLIC], summary="公示结果 / list the published results")
+def list_results(ledger: TheLedger, category: Outcome | None = None, after: Before = "", limit: Limit = 100) -> Page:
     """Return published results, the latest first."""
     before = int(after) if after else None
     return page(ledger, lambda c: inspections.results(c, category or "", before, limit), limit, key="published")

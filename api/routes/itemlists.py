@@ -59,20 +59,20 @@ class ListDraft(Body):
     items: Annotated[list[Item], Field(min_length=1)]
 
 
-@router.post("", status_code=201, response_model=Receipt)
+@router.post("", status_code=201, response_model=Receipt, summary="起草抽查事项清单 / draft an item list")
 def draft(body: ListDraft, by: Caller, command: Command, ledger: TheLedger) -> Done:
     """Draft a list; the ledger numbers it."""
     items = [item.model_dump() for item in body.items]
     return ledger.draft_item_list(by, command, title=body.title, items=items)
 
 
-@router.get("")
+@router.get("", summary="抽查事项清单列表 / list the item lists")
 def list_item_lists(by: Caller, ledger: TheLedger, after: After = "", limit: Limit = 100) -> Page:
     """Return the lists in the order of their ids."""
     return page(ledger, lambda c: itemlists.itemlists(c, behind("itemlist", after), limit), limit)
 
 
-@router.get("/{name}")
+@router.get("/{name}", summary="一份抽查事项清单 / show an item list")
 def get_item_list(name: Name, by: Caller, ledger: TheLedger) -> One:
     """Return one list with its items."""
     stream = f"itemlist/{name}"

@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from api.auth import PUBLIC
 from api.context import TheLedger
-from api.exporting import archive
+from api.exporting import archive, program
 from api.problems import RESPONSES, Problem
 from verify import tiles
 
-router = APIRouter(tags=["log 日志"], dependencies=[PUBLIC], responses=RESPONSES)
+router = APIRouter(tags=["log 日志"], dependencies=[PUBLIC], responses=RESPONSES, default_response_class=Response)
 _FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 _MOMENT = {"Cache-Control": "public, max-age=1"}
+
+
+def _of(media: str, schema: dict[str, Any]) -> dict[int | str, dict[str, Any]]:
+    """Return how the description of the interface names what a route answers."""
+    return {200: {"content": {media: {"schema": schema}}}}
+
+
+_TEXT = _of("text/plain", {"type": "string"})
+_BYTES = _of("application/octet-stream", {"type": "string", "format": "binary"})
+_TAR = _of("application/x-tar", {"type": "string", "format": "binary"})
 
 
 def _nothing() -> Problem:
@@ -24,7 +35,7 @@ def _nothing() -> Problem:
 
 
 @router.head("/checkpoint", include_in_schema=False)
-@router.get("/checkpoint")
+@router.get("/checkpoint", responses=_TEXT, summary="检查点 / get the last checkpoint")
 def checkpoint(ledger: TheLedger) -> Response:
     """Return the last signed checkpoint."""
     note = ledger.checkpoint()
@@ -34,14 +45,14 @@ def checkpoint(ledger: TheLedger) -> Response:
 
 
 @router.head("/log.vkey", include_in_schema=False)
-@router.get("/log.vkey")
+@router.get("/log.vkey", responses=_TEXT, summary="公钥 / get the verifier key")
 def vkey(ledger: TheLedger) -> Response:
     """Return the verifier key of the log; whoever checks should have it from elsewhere too."""
     return Response(f"{ledger.vkey}\n", media_type="text/plain", headers=_MOMENT)
 
 
 @router.head("/tile/{path:path}", include_in_schema=False)
-@router.get("/tile/{path:path}")
+@router.get("/tile/{path:path}", responses=_BYTES, summary="瓦片与条目包 / get a tile or an entry bundle")
 def tile(path: str, ledger: TheLedger) -> Response:
     """Return a tile or, below `entries/`, an entry bundle of the published tree."""
     try:
@@ -55,7 +66,7 @@ def tile(path: str, ledger: TheLedger) -> Response:
 
 
 @router.head("/documents/{sha256}", include_in_schema=False)
-@router.get("/documents/{sha256}")
+@router.get("/documents/{sha256}", responses=_BYTES, summary="公开文档 / get a public document")
 def document(sha256: Annotated[str, Path(pattern="^[0-9a-f]{64}$")], ledger: TheLedger) -> Response:
     """Return a public document by its hash."""
     info = ledger.store.document_info(sha256)
@@ -67,16 +78,36 @@ def document(sha256: Annotated[str, Path(pattern="^[0-9a-f]{64}$")], ledger: The
     return Response(content, media_type=info["type"], headers=headers)
 
 
-@router.get("/export.tar")
-def export(ledger: TheLedger) -> Response:
+@router.head("/export.tar", include_in_schema=False)
+@router.get("/export.tar", responses=_TAR, summary="导出全部公开记录 / export the published log")
+def export(request: Request, ledger: TheLedger) -> Response:
     """Return the whole published log as the folder `export`, for `python -m verify`."""
     note = ledger.checkpoint()
     if note is None:
         raise _nothing()
-    return StreamingResponse(archive(ledger, note), media_type="application/x-tar", headers=_MOMENT)
+    content = archive(ledger, note) if request.method == "GET" else iter(())
+    return StreamingResponse(content, media_type="application/x-tar", headers=_MOMENT)
 
 
-@router.get("/openapi.json", include_in_schema=False)
+@router.head("/verify.tar", include_in_schema=False)
+@router.get("/verify.tar", responses=_TAR, summary="下载校验程序 / get the verifier")
+def verifier() -> Response:
+    """Return the verifier as the folder `verify`: it needs Python 3.11 and nothing else of ours."""
+    return Response(_program(), media_type="application/x-tar", headers={"Cache-Control": "no-cache"})
+
+
+@cache
+def _program() -> bytes:
+    # Read once: the program that is handed out stays the one that this service runs.
+    return b"".join(program())
+
+
+@router.get(
+    "/openapi.json",
+    response_class=JSONResponse,
+    responses=_of("application/json", {"type": "object"}),
+    summary="接口说明 / get this description",
+)
 async def openapi(request: Request) -> dict[str, Any]:
     """Return the description of the HTTP interface."""
     document: dict[str, Any] = request.app.openapi()

@@ -68,62 +68,64 @@ def _require_admin(by: Actor) -> None:
         raise Forbidden("此操作只能由系统管理员进行", "this is for the role admin", "方案四")
 
 
-@router.get("/me")
+@router.get("/me", summary="当前账号 / show whose token this is")
 async def who_am_i(by: Caller) -> dict[str, str]:
     """Return the account, role and unit of the token."""
     return {"account": by.account, "role": by.role, "unit": by.unit}
 
 
-@router.post("/units", status_code=201, response_model=Receipt)
+@router.post("/units", status_code=201, response_model=Receipt, summary="登记单位 / register a unit")
 def register_unit(body: NewUnit, by: Caller, command: Command, ledger: TheLedger) -> Done:
     """Register a unit."""
     return ledger.register_unit(by, command, unit=body.unit, name=body.name, kind=body.kind, parent=body.parent)
 
 
-@router.get("/units")
+@router.get("/units", summary="单位列表 / list the units")
 def list_units(by: Caller, ledger: TheLedger, after: After = "", limit: Limit = 100) -> Page:
     """Return units in the order of their codes."""
     return page(ledger, lambda c: organisation.units(c, after, limit), limit, key="unit")
 
 
-@router.get("/units/{unit}")
+@router.get("/units/{unit}", summary="一个单位 / show a unit")
 def get_unit(unit: str, by: Caller, ledger: TheLedger) -> One:
     """Return one unit."""
     return one(ledger, lambda c: organisation.unit(c, unit))
 
 
-@router.post("/accounts", status_code=201, response_model=Receipt)
+@router.post("/accounts", status_code=201, response_model=Receipt, summary="开立账号 / open an account")
 def open_account(body: NewAccount, by: Caller, command: Command, ledger: TheLedger) -> Done:
     """Open an account."""
     return ledger.open_account(by, command, account=body.account, role=body.role, unit=body.unit)
 
 
-@router.get("/accounts")
+@router.get("/accounts", summary="账号列表 / list the accounts")
 def list_accounts(by: Caller, ledger: TheLedger, after: After = "", limit: Limit = 100) -> Page:
     """Return accounts in the order of their names."""
     return page(ledger, lambda c: organisation.accounts(c, after, limit), limit, key="account")
 
 
-@router.get("/accounts/{account}")
+@router.get("/accounts/{account}", summary="一个账号 / show an account")
 def get_account(account: str, by: Caller, ledger: TheLedger) -> One:
     """Return one account."""
     return one(ledger, lambda c: organisation.account(c, account))
 
 
-@router.post("/accounts/{account}/closing", status_code=201, response_model=Receipt)
+@router.post(
+    "/accounts/{account}/closing", status_code=201, response_model=Receipt, summary="注销账号 / close an account"
+)
 def close_account(account: Code, body: Closing, by: Caller, command: Command, ledger: TheLedger) -> Done:
     """Close an account."""
     return ledger.close_account(by, command, account=account, reason=body.reason)
 
 
-@router.post("/accounts/{account}/tokens", status_code=201)
+@router.post("/accounts/{account}/tokens", status_code=201, summary="发放访问令牌 / issue a token")
 def issue_token(account: Code, by: Caller, ledger: TheLedger) -> Token:
     """Issue an access token of an open account: administrators only, and nothing of it enters the log."""
     _require_admin(by)
     return Token(token=ledger.private.issue_token(ledger.actor(account).account))
 
 
-@router.post("/clock")
+@router.post("/clock", summary="拨动演示时钟 / move the clock of a demonstration on")
 def advance_clock(body: Step, by: Caller, ledger: TheLedger) -> dict[str, Any]:
     """Move the stepped clock of a demonstration on: administrators only, and nothing of it enters the log."""
     _require_admin(by)

@@ -59,20 +59,20 @@ class PlanDraft(Body):
     items: Annotated[list[Quota], Field(min_length=1)]
 
 
-@router.post("", status_code=201, response_model=Receipt)
+@router.post("", status_code=201, response_model=Receipt, summary="起草年度抽查计划 / draft a plan")
 def draft(body: PlanDraft, by: Caller, command: Command, ledger: TheLedger) -> Done:
     """Draft a plan; the ledger numbers it."""
     facts = body.model_dump()
     return ledger.draft_plan(by, command, **facts)
 
 
-@router.get("")
+@router.get("", summary="年度抽查计划列表 / list the plans")
 def list_plans(by: Caller, ledger: TheLedger, after: After = "", limit: Limit = 100) -> Page:
     """Return the plans in the order of their ids."""
     return page(ledger, lambda c: plans.plans(c, behind("plan", after), limit), limit)
 
 
-@router.get("/{name}")
+@router.get("/{name}", summary="一份年度抽查计划 / show a plan")
 def get_plan(name: Name, by: Caller, ledger: TheLedger) -> One:
     """Return one plan with its items."""
     with up_to_date(ledger) as snapshot:

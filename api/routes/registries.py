@@ -25,7 +25,13 @@ _PREFIX = "/registries"
 router = APIRouter(prefix=_PREFIX, tags=["registries 名录库"], route_class=StrictRoute)
 csv_router = APIRouter(prefix=_PREFIX, tags=["registries 名录库"])
 
-_CSV = {"requestBody": {"required": True, "content": {"text/csv": {"schema": {"type": "string"}}}}}
+CSV_EXAMPLE = (
+    "uscc,name,credit_risk_class,registration_status\n"
+    "91220101YY01WT508U,示例商贸有限公司,A,active\n"
+    "91220101YY0000028A,示例餐饮店,,active\n"
+)
+_CSV_BODY = {"schema": {"type": "string"}, "example": CSV_EXAMPLE}
+_CSV = {"requestBody": {"required": True, "content": {"text/csv": _CSV_BODY}}}
 _READERS = {"objects": importing.read_objects, "inspectors": importing.read_inspectors}
 
 
@@ -53,20 +59,20 @@ class Pairing(Body):
     inspectors: RegistryStream
 
 
-@router.post("", status_code=201, response_model=Receipt)
+@router.post("", status_code=201, response_model=Receipt, summary="建立名录库 / create a registry")
 def create(body: NewRegistry, by: Caller, command: Command, ledger: TheLedger) -> Done:
     """Create an empty registry under a free code."""
     facts = body.model_dump()
     return ledger.create_registry(by, command, **facts)
 
 
-@router.get("")
+@router.get("", summary="名录库列表 / list the registries")
 def list_registries(by: Caller, ledger: TheLedger, after: After = "", limit: Limit = 100) -> Page:
     """Return the registries in the order of their codes."""
     return page(ledger, lambda c: registries.registries(c, behind("registry", after), limit), limit)
 
 
-@router.get("/{name}")
+@router.get("/{name}", summary="一个名录库 / show a registry")
 def get_registry(name: Name, by: Caller, ledger: TheLedger) -> One:
     """Return one registry with its imports and pairings, without its rows."""
     stream = f"registry/{name}"
@@ -77,25 +83,36 @@ def get_registry(name: Name, by: Caller, ledger: TheLedger) -> One:
         return One(index=snapshot.index, item=found | {"imports": batches, "paired": pairings})
 
 
-@router.get("/{name}/rows")
+@router.get("/{name}/rows", summary="名录库的行 / list the rows of a registry")
 def list_rows(name: Name, by: Caller, ledger: TheLedger, after: After = "", limit: Limit = 100) -> Page:
     """Return the rows that a registry holds now, in the order of their ids."""
     return page(ledger, lambda c: registries.rows(c, f"registry/{name}", after, limit), limit)
 
 
-@router.post("/{name}/filing", status_code=201, response_model=Receipt)
+@router.post("/{name}/filing", status_code=201, response_model=Receipt, summary="名录库备案 / file a registry")
 def file(name: Name, body: Filing, by: Caller, command: Command, ledger: TheLedger) -> Done:
     """File a registry: the coordinating office, never the account that imported."""
     return ledger.file_registry(by, command, registry=f"registry/{name}", reference=body.reference)
 
 
-@router.post("/{name}/pairing", status_code=201, response_model=Receipt)
+@router.post(
+    "/{name}/pairing",
+    status_code=201,
+    response_model=Receipt,
+    summary="名录库配对 / pair a registry of objects with one of inspectors",
+)
 def pair(name: Name, body: Pairing, by: Caller, command: Command, ledger: TheLedger) -> Done:
     """Pair a registry of objects with its registry of inspectors."""
     return ledger.pair_registries(by, command, registry=f"registry/{name}", inspectors=body.inspectors)
 
 
-@csv_router.post("/{name}/imports", status_code=201, response_model=Receipt, openapi_extra=_CSV)
+@csv_router.post(
+    "/{name}/imports",
+    status_code=201,
+    response_model=Receipt,
+    openapi_extra=_CSV,
+    summary="导入 CSV 文件 / import a CSV file",
+)
 def import_csv(
     request: Request,
     name: Name,
@@ -112,8 +129,8 @@ def import_csv(
         kind = existing(registries.registry(snapshot.connection, stream))["type"]
     rows, faults = _READERS[kind](content)
     if faults:
-        detail = f"有 {len(faults)} 处不合要求，未导入任何一行 / {len(faults)} faults, nothing was imported"
-        return answer(request, 422, detail, "方案第五(三)条", faults)
+        zh, en = f"有 {len(faults)} 处不合要求，未导入任何一行", f"{len(faults)} faults, nothing was imported"
+        return answer(request, 422, zh, en, "方案第五(三)条", faults)
     if dry_run:
         return JSONResponse(_forecast(ledger, stream, rows, mode))
     return ledger.import_rows(by, command, registry=stream, rows=list(rows), mode=mode, source=content)

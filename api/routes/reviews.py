@@ -43,18 +43,27 @@ class Publication(Body):
 def add_reviews(router: APIRouter, noun: str) -> None:
     """Add the three routes of the procedure to the router of `noun`."""
 
-    @router.post("/{name}/legality-review", status_code=201, response_model=Receipt)
+    @router.post(
+        "/{name}/legality-review", status_code=201, response_model=Receipt, summary="合法性审核 / review legality"
+    )
     def review_legality(name: Name, body: Legality, by: Caller, command: Command, ledger: TheLedger) -> Done:
         """Record the review of legality."""
         return ledger.review_legality(by, command, stream=f"{noun}/{name}", passed=body.passed, reason=body.reason)
 
-    @router.post("/{name}/justice-review", status_code=201, response_model=Receipt)
+    @router.post(
+        "/{name}/justice-review",
+        status_code=201,
+        response_model=Receipt,
+        summary="司法行政部门审核 / record the review of the justice bureau",
+    )
     def review_justice(name: Name, body: Justice, by: Caller, command: Command, ledger: TheLedger) -> Done:
         """Record the review of the justice bureau."""
         facts = body.model_dump()
         return ledger.review_justice(by, command, stream=f"{noun}/{name}", **facts)
 
-    @router.post("/{name}/publication", status_code=201, response_model=Receipt)
+    @router.post(
+        "/{name}/publication", status_code=201, response_model=Receipt, summary="公布 / record the publication"
+    )
     def publish(name: Name, body: Publication, by: Caller, command: Command, ledger: TheLedger) -> Done:
         """Record the publication."""
         facts = body.model_dump()

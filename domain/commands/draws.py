@@ -57,7 +57,9 @@ class DrawCommands(FreezeCommands):
 
     def close_reveals(self, by: Actor, command: str, *, draw: str) -> Receipt:
         """Close the set of reveals."""
-        return self._organise(by, command, "draw.reveals-closed", draw, lambda d, c: d.close_reveals(c))
+        return self._organise(
+            by, command, "draw.reveals-closed", draw, lambda d, c: d.close_reveals(c, self._seconds())
+        )
 
     def record_beacon(
         self,

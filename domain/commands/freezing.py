@@ -19,6 +19,7 @@ from verify import canonical, checkpoint, documents, seed
 from verify.digest import verifier_digest
 from verify.entries import seconds_of
 from verify.personal import recusal_label, recusal_value
+from verify.pool import inspector_ground
 
 SEATS = [0, 0]
 """A team: two certified inspectors, both of the group `certified` (行政处罚法第四十二条)."""
@@ -27,19 +28,18 @@ SEATS = [0, 0]
 class FreezeCommands(RegistryCommands):
     """A draw until its pool is frozen."""
 
-    def open_draw(
-        self, by: Actor, command: str, *, plan: str, item: str, objects: str, inspectors: str
-    ) -> Receipt:
+    def open_draw(self, by: Actor, command: str, *, plan: str, item: str, objects: str, inspectors: str) -> Receipt:
         """Open the draw of one item of a published plan from two filed and paired registries; the ledger numbers it."""
 
         def decide(cause: Cause) -> Decision:
-            today = self.clock.now()[:10]
+            today = self._today()
             planned = self._get(Plan, plan)
             planned.require_published()
             require_unit(by, planned.unit)
             planned.require_item(item)
             planned.require_within(today)
-            self._require_first_draw(plan, item, today[:4])
+            self._require_first_draw(planned, item)
+            self._require_calendar(planned.year)
             self._require_registries(item, self._get(Registry, objects), self._get(Registry, inspectors))
             prefix = f"draw/{self.agency}-{today[:4]}-"
             fresh = Draw(f"{prefix}{self._next(prefix):04d}")
@@ -59,7 +59,7 @@ class FreezeCommands(RegistryCommands):
     def preview_freeze(self, draw: str) -> dict[str, Any]:
         """Return what a freeze would find now: eligible objects per stratum, waivers needed, eligible inspectors."""
         found = self._get(Draw, draw)
-        frozen = self._pool(found)
+        frozen = self._pool(found, self._today())
         return {
             "strata": frozen.strata,
             "waivers_needed": frozen.waivers_needed(self._item_of(found)["class"]),
@@ -98,11 +98,12 @@ class FreezeCommands(RegistryCommands):
             found = self._get(Draw, draw)
             self._require_organiser(by, found)
             found.require_ready("draw.frozen")
-            refuse_terms(terms, seconds_of(self.clock.now()), self.origin.startswith("demo."))
-            self._only_before(t_commit)
+            refuse_terms(terms, seconds_of(self._now()), self.origin.startswith("demo."))
+            self._only_before(t_commit)  # a freeze may take longer than the second in which it began
             for party in parties:
                 self._require_account(party)
-            frozen = self._pool(found)
+            frozen = self._pool(found, self._today())
+            self._refuse_special_roster(found, frozen)
             refuse_pool(frozen, self._item_of(found)["class"], waivers)
             recusals, beside = self._recusals(found, frozen)
             lists = {
@@ -158,16 +159,38 @@ class FreezeCommands(RegistryCommands):
                 RULE,
             )
 
-    def _require_first_draw(self, plan: str, item: str, year: str) -> None:
-        """Refuse another draw of the same item of the same plan: a draw that displeases is never drawn again."""
-        for stream in self._streams(f"draw/{self.agency}-{year}-"):
-            opening = self._peek(Draw, stream).opening
-            if (opening["plan"], opening["item"]) == (plan, item):
+    def _require_first_draw(self, plan: Plan, item: str) -> None:
+        """Refuse another draw of an item in the same time: a draw that displeases is never drawn again."""
+        for stream in self._streams(f"draw/{self.agency}-"):
+            opening = self._peek(Draw, stream).opening  # how a draw was opened and a plan was drafted never changes
+            other = self._peek(Plan, opening["plan"])
+            if opening["item"] == item and other.unit == plan.unit and other.overlaps(plan):
                 raise Conflict(
-                    f"计划 {plan} 的事项 {item} 已由 {stream} 抽取，不得重抽",
-                    f"{item} of {plan} is drawn in {stream}: there is no second draw",
+                    f"事项 {item} 在此期间已由 {stream} 抽取，不得重抽",
+                    f"{item} is drawn in {stream} for this period: there is no second draw",
                     RULE,
                 )
+
+    def _require_calendar(self, year: int) -> None:
+        """Refuse to open a draw whose results nobody could hold to their deadline."""
+        if not self._exists(f"calendar/{year}"):
+            raise Conflict(
+                f"{year} 年的工作日历尚未记录，结果公示期限无从计算",
+                f"the calendar of {year} is not recorded, so no deadline could be counted",
+                "方案第五(五)条",
+            )
+
+    def _refuse_special_roster(self, draw: Draw, frozen: Pool) -> None:
+        """Refuse a pool that lacks somebody who is eligible: another registry of inspectors may not hide him."""
+        for registry in self._registries("inspectors"):
+            for name, row in self.registry_state(registry).items():
+                eligible = inspector_ground(row, draw.opening["item"], self._today()) is None
+                if eligible and name not in frozen.people:
+                    raise Conflict(
+                        f"{registry.id} 中的 {name} 具备该事项资格却不在本次名录内：不得设特殊名录",
+                        f"{name} of {registry.id} is eligible but not in this pool: there is no special roster",
+                        "方案第五(三)2条",
+                    )
 
     def _require_registries(self, item: str, objects: Registry, inspectors: Registry) -> None:
         objects.require_ready()
@@ -182,10 +205,10 @@ class FreezeCommands(RegistryCommands):
     def _item_of(self, draw: Draw) -> dict[str, Any]:
         return self.items(self._get(Plan, draw.opening["plan"]).itemlist)[draw.opening["item"]]
 
-    def _pool(self, draw: Draw) -> Pool:
+    def _pool(self, draw: Draw, as_of: str) -> Pool:
         objects = self.registry_state(self._get(Registry, draw.opening["objects"]))
         inspectors = self.registry_state(self._get(Registry, draw.opening["inspectors"]))
-        return derive_pool(objects, inspectors, draw.opening["item"], self.clock.now()[:10])
+        return derive_pool(objects, inspectors, draw.opening["item"], as_of)
 
     def _recusals(self, draw: Draw, frozen: Pool) -> tuple[documents.Listing, Beside]:
         """Return the list that says of which objects somebody is recused, and the values behind it."""
@@ -210,7 +233,7 @@ class FreezeCommands(RegistryCommands):
             "plan": plan.id,
             "item": item["id"],
             "item_class": item["class"],
-            "as_of": self.clock.now()[:10],
+            "as_of": self._today(),
             "ledger_head": {"size": head.size, "root": head.root.hex()},
             "objects": self._population(draw.opening["objects"], frozen.objects),
             "inspectors": self._population(draw.opening["inspectors"], frozen.inspectors),

@@ -14,6 +14,7 @@ from domain.inspections import Inspection
 from domain.plans import Plan
 from domain.registries import Registry
 from domain.roles import Actor, Cause
+from verify.pool import standing_ground
 
 
 class InspectionCommands(DrawCommands):
@@ -32,9 +33,11 @@ class InspectionCommands(DrawCommands):
                 raise Conflict(f"{draw} 尚未经纪检签字", f"{draw} is not signed off", "方案第五(三)1条")
             team = self._team(found, object_id)
             plan = self._get(Plan, found.opening["plan"])
-            today = self.clock.now()[:10]
+            today = self._today()
             if visit_on < today:
-                raise Invalid(f"检查日期 {visit_on} 早于今日", f"the visit on {visit_on} lies in the past", "方案第五(四)条")
+                raise Invalid(
+                    f"检查日期 {visit_on} 早于今日", f"the visit on {visit_on} lies in the past", "方案第五(四)条"
+                )
             plan.require_within(visit_on)
             fresh = self._fresh(Inspection, f"inspection/{draw.partition('/')[2]}/{object_id}")
             data = {"draw": draw, "object": object_id, "item": found.opening["item"], "inspectors": team}
@@ -44,15 +47,13 @@ class InspectionCommands(DrawCommands):
         facts = {"draw": draw, "object_id": object_id, "visit_on": visit_on}
         return self._do(by, command, "inspection.notified", facts, decide)
 
-    def complete(
-        self, by: Actor, command: str, *, inspection: str, completed_on: str, methods: list[str]
-    ) -> Receipt:
+    def complete(self, by: Actor, command: str, *, inspection: str, completed_on: str, methods: list[str]) -> Receipt:
         """Record that the inspection was carried out by its two inspectors, whose certificates were valid that day."""
         facts = {"inspection": inspection, "completed_on": completed_on, "methods": methods}
 
         def step(found: Inspection, cause: Cause) -> None:
-            found.complete(cause, self.clock.now()[:10], completed_on, methods)
-            self._refuse_expired(found, completed_on)
+            found.complete(cause, self._today(), completed_on, methods)
+            self._refuse_unfit(found, completed_on)
 
         return self._inspect(by, command, "inspection.completed", facts, step)
 
@@ -82,7 +83,7 @@ class InspectionCommands(DrawCommands):
         facts = {"inspection": inspection, "channel": channel, "reference": reference}
 
         def step(found: Inspection, cause: Cause) -> None:
-            found.publish_result(cause, self.clock.now()[:10], self.calendar(), channel, reference)
+            found.publish_result(cause, self._today(), self.calendar(), channel, reference)
 
         return self._inspect(by, command, "result.published", facts, step)
 
@@ -102,19 +103,22 @@ class InspectionCommands(DrawCommands):
             self._teams[draw.id] = {line["id"]: line["inspectors"] for line in self.lines(draw.assigned)}
         team = self._teams[draw.id].get(object_id)
         if team is None:
-            raise NotFound(f"{object_id} 未被 {draw.id} 抽中", f"{object_id} was not drawn in {draw.id}", "方案第五(三)1条")
+            raise NotFound(
+                f"{object_id} 未被 {draw.id} 抽中", f"{object_id} was not drawn in {draw.id}", "方案第五(三)1条"
+            )
         if not team:
             raise Conflict(f"{object_id} 尚无检查人员", f"{object_id} has no inspectors", "行政处罚法第四十二条")
         return team
 
-    def _refuse_expired(self, inspection: Inspection, day: str) -> None:
+    def _refuse_unfit(self, inspection: Inspection, day: str) -> None:
+        """Refuse visitors who could not act as inspectors on the day: suspended, retired, or without a valid certificate."""
         draw = self._get(Draw, inspection.draw)
         rows = self.registry_state(self._get(Registry, draw.opening["inspectors"]))
         for name in inspection.inspectors:
-            valid_to = rows[name]["certificate_valid_to"] if name in rows else None
-            if valid_to is None or valid_to < day:
+            ground = standing_ground(rows[name], day) if name in rows else "removed"
+            if ground:
                 raise Conflict(
-                    f"检查人员 {name} 的执法证在 {day} 无效",
-                    f"the certificate of {name} is not valid on {day}",
+                    f"检查人员 {name} 在 {day} 不具备执法资格（{ground}）",
+                    f"{name} could not act as an inspector on {day}: {ground}",
                     "行政处罚法第四十二条",
                 )

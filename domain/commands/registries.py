@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from domain.commands.plans import PlanCommands
 from domain.core import Decision, Receipt
-from domain.errors import Invalid
+from domain.errors import Conflict, Invalid
 from domain.private import sealed
 from domain.registries import Registry
 from domain.roles import Actor, Cause
@@ -33,6 +33,13 @@ class RegistryCommands(PlanCommands):
 
         def decide(cause: Cause) -> Decision:
             fresh = self._fresh(Registry, f"registry/{registry}")
+            other = next((each.id for each in self._registries("objects") if each.item == item), None)
+            if type == "objects" and other:
+                raise Conflict(
+                    f"事项 {item} 已有检查对象名录库 {other}",
+                    f"{item} has its object registry, {other}",
+                    "方案第五(三)1条",
+                )
             fresh.create(cause, type, title, item)
             return Decision(fresh)
 
@@ -93,6 +100,13 @@ class RegistryCommands(PlanCommands):
             return Decision(found)
 
         return self._do(by, command, "registry.paired", {"registry": registry, "inspectors": inspectors}, decide)
+
+    def _registries(self, type: str) -> Iterator[Registry]:
+        """Yield the registries of a type, by their codes."""
+        for stream in self._streams("registry/"):
+            found = self._peek(Registry, stream)  # its type never changes
+            if found.type == type:
+                yield self._rest_on(found)
 
     def registry_state(self, registry: Registry) -> State:
         """Return the rows of a registry by id, folded from its batches; the caller must not change them."""

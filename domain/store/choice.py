@@ -71,19 +71,15 @@ class Choice:
             fresh.replace(folder / "store.json")
 
     def environment(self, folder: Path, create: bool) -> dict[str, str]:
-        """Return how the library finds the store. Unavailable where a database file that should be there is missing."""
+        """Return how the library finds the store; `create`: in SQLite, where the file is still empty, tables are made."""
         if self.store == "postgres":
             return {
                 "PERSISTENCE_MODULE": "domain.store.postgres",
                 "LEDGER_DSN": self.dsn,
                 "LEDGER_SCHEMA": self.schema,
             }
-        database = folder / "ledger.db"
-        fresh = create and not database.is_file()
-        if not fresh and not database.is_file():
-            raise Unavailable(f"{database} 不存在", f"{database} does not exist", RULE)
         return {
             "PERSISTENCE_MODULE": "domain.store.sqlite",
-            "LEDGER_DATABASE": str(database),
-            "LEDGER_CREATE": "y" if fresh else "n",
+            "LEDGER_DATABASE": str(folder / "ledger.db"),
+            "LEDGER_CREATE": "y" if create else "n",
         }

@@ -25,6 +25,8 @@ class Moved(IntegrityError):
 class Grounds:
     """What one decision rests on, noted while it is made."""
 
+    at: str
+    """The moment of the decision: every step of it asks this clock, and the entry is not recorded earlier."""
     until: str
     """The entry must be recorded before this instant: a decision of one day does not count on the next."""
     streams: dict[str, int] = field(default_factory=dict)

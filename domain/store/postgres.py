@@ -216,13 +216,13 @@ class Store(PrivateTables, ApplicationRecorder):
             connection.execute("SELECT lock_head()")
             size, leaf = connection.execute("SELECT size, leaf FROM head").fetchall()[0]
             while batch := [entries.parse(raw) for raw, _ in zip(source, range(BATCH), strict=False)]:
-                # Where the whole database was lost, entry 0 brings its own `prev`; what follows is held to it.
-                genesis = bytes.fromhex(batch[0].prev) if size == 0 else None
+                genesis = None if size else entries.genesis(batch[0].data["origin"])
                 for entry in batch:
-                    if (entry.index, entry.prev) != (size, leaf.hex() if size else entry.prev):
-                        raise ValueError(f"entry {entry.index} does not follow entry {size - 1}")
+                    if (entry.index, entry.prev) != (size, leaf.hex() if size else genesis):
+                        raise ValueError(f"entry {entry.index} does not follow what is stored")
                     size, leaf = size + 1, entry.leaf
-                append(connection, [verbatim(entry) for entry in batch], None, genesis, [entry.leaf for entry in batch])
+                first = bytes.fromhex(genesis) if genesis else None
+                append(connection, [verbatim(entry) for entry in batch], None, first, [entry.leaf for entry in batch])
                 number += len(batch)
         return number
 

@@ -110,8 +110,9 @@ class Store(PrivateTables, ApplicationRecorder):
             for raw in raws:
                 entry = entries.parse(raw)
                 last = connection.execute("SELECT idx, leaf FROM entries ORDER BY idx DESC LIMIT 1").fetchone()
-                if (entry.index, entry.prev) != (last[0] + 1, bytes(last[1]).hex()):
-                    raise ValueError(f"entry {entry.index} does not follow entry {last[0]}")
+                expected = (last[0] + 1, bytes(last[1]).hex()) if last else (0, entries.genesis(entry.data["origin"]))
+                if (entry.index, entry.prev) != expected:
+                    raise ValueError(f"entry {entry.index} does not follow what is stored")
                 _insert(connection, entry)
                 facts = {"account": entry.actor["account"], "command": entry.command, "fingerprint": b""}
                 self._note(connection, entry.index, {**facts, "documents": list(references(entry.data))})

@@ -37,11 +37,12 @@ class Database:
         self._writer.execute("PRAGMA synchronous = FULL")
         if self._writer.execute("PRAGMA synchronous").fetchone() != (2,):
             raise ValueError("this SQLite cannot be made to wait for the disk")
-        if create:
+        found = self._writer.execute("PRAGMA user_version").fetchone()[0]
+        if create and found == 0:
             self._writer.executescript(
                 f"BEGIN IMMEDIATE;{schema.TABLES}{schema.DENY}PRAGMA user_version = {schema.VERSION};COMMIT;"
             )
-        found = self._writer.execute("PRAGMA user_version").fetchone()[0]
+            found = schema.VERSION
         if found != schema.VERSION:
             raise ValueError(f"the database has version {found}, this program knows {schema.VERSION}")
 

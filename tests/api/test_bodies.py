@@ -1,8 +1,13 @@
 """Bodies are strict JSON of a known form: what is not is refused with a reason, never with a fault of ours."""
 
+import asyncio
 import json
+from typing import get_args
 
 import pytest
+
+from api.routes.inspections import Category, NotCheckable
+from verify.kinds import CATEGORIES, NOT_CHECKABLE
 
 UNIT = {"unit": "220100-x", "name": "甲处", "kind": "office", "parent": "220100"}
 
@@ -105,6 +110,62 @@ def test_every_fault_of_a_body_is_named_with_its_place(doors):
     }
 
 
+def asked(doors, parts: list[dict], path: str, media: str, account: str | None) -> tuple[int, int]:
+    """Send a request part by part; return the status of the answer and how many parts were taken."""
+    taken: list[dict] = []
+    sent: list[dict] = []
+    headers = {"Content-Type": media, "Content-Length": "9"} | doors.headers(account)
+    scope = {
+        "type": "http", "method": "POST", "path": path, "raw_path": path.encode(), "query_string": b"",
+        "http_version": "1.1", "scheme": "http", "server": ("testserver", 80), "client": ("c", 1), "root_path": "",
+        "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
+    }  # fmt: skip
+
+    async def receive() -> dict:
+        taken.append(parts[len(taken)])
+        return taken[-1]
+
+    async def send(message: dict) -> None:
+        sent.append(message)
+
+    asyncio.run(doors.app(scope, receive, send))
+    return sent[0]["status"], len(taken)
+
+
+BODIES = [("/api/v1/units", "application/json"), ("/api/v1/registries/shops/imports", "text/csv")]
+
+
+@pytest.mark.parametrize(("path", "media"), BODIES)
+def test_not_a_byte_of_a_body_is_read_before_it_is_settled_who_asks(doors, path, media):
+    part = {"type": "http.request", "body": b"not JSON!", "more_body": False}
+
+    assert asked(doors, [part], path, media, account=None) == (401, 0)
+
+
+def test_a_body_of_nobody_is_never_judged(doors):
+    for content, media, _ in HOSTILE.values():
+        assert doors.send("/units", content, media, account=None).status_code == 401
+
+
+@pytest.mark.parametrize(("path", "media"), BODIES)
+def test_a_client_that_hangs_up_inside_its_body_is_no_fault_of_ours(doors, caplog, path, media):
+    parts = [{"type": "http.request", "body": b"{", "more_body": True}, {"type": "http.disconnect"}]
+    size = doors.ledger.size
+
+    # An exception that left the application would stand in the server's log with its traceback, and fail this test.
+    status, taken = asked(doors, parts, path, media, account="admin")
+
+    assert (status, taken) == (400, 2)
+    assert caplog.records == []
+    assert doors.ledger.size == size
+
+
+def test_the_chinese_half_of_a_reason_has_no_english_inside(doors):
+    answer = doors.send("/units", b'{"unit":"a","unit":"b"}')
+
+    assert answer.json()["detail"] == "$ 处的 JSON 不合规范 / not strict JSON: $: the key 'unit' occurs twice"
+
+
 def test_a_route_without_a_body_takes_none(doors):
     answer = doors.post("/accounts/admin/tokens", {"account": "root"})
 
@@ -153,3 +214,8 @@ def test_two_keys_are_one_too_many(doors):
 
 def test_without_a_key_the_service_makes_an_id(doors):
     assert len(doors.post("/units", UNIT).json()["command"]) == 36
+
+
+def test_the_interface_offers_the_result_categories_that_the_ledger_knows():
+    assert get_args(Category) == CATEGORIES
+    assert get_args(NotCheckable) == NOT_CHECKABLE

@@ -5,7 +5,10 @@ from fastapi import APIRouter, FastAPI
 from starlette.routing import Route
 
 from api.auth import PUBLIC, Caller, Unguarded, refuse_unguarded
+from api.settings import UNSHOWN
+from domain.ledger import Ledger
 from domain.roles import Actor
+from tests.api.conftest import Doors
 
 
 def app_with(*routers: APIRouter) -> FastAPI:
@@ -124,12 +127,52 @@ def test_only_an_administrator_issues_tokens_and_only_of_open_accounts(doors):
 
 def test_every_route_below_api_but_the_public_ones_wants_a_token(doors):
     schema = doors.get("/openapi.json").json()
-    open_paths = {"/api/v1/results", "/api/v1/overdue"}
+    open_paths = {"/api/v1/results"}
 
     for path, operations in schema["paths"].items():
         for operation in operations.values():
             guarded = bool(operation.get("security"))
             assert guarded == (path.startswith("/api/v1/") and path not in open_paths), path
+
+
+def test_what_is_recorded_but_not_public_yet_is_for_accounts_only(finished):
+    for path in ("/api/v1/overdue", "/api/v1/due-soon"):
+        assert finished.get(path).status_code == 401
+        assert finished.get(path, "clerk").status_code == 200
+    assert finished.get("/api/v1/results").status_code == 200
+
+
+@pytest.fixture
+def unshown(tmp_path):
+    origin = f"{UNSHOWN}example/220100"
+    with Ledger.create(tmp_path / "unshown", origin, unit="220100", unit_name="商务局") as ledger:
+        ledger.publish_checkpoint()
+        yield Doors(ledger)
+
+
+EVERYTHING = ["/", "/results", "/results/", "/draws/x", "/static/style.css", "/checkpoint", "/log.vkey", "/export.tar"]
+EVERYTHING += ["/tile/0/000.p/1", "/verify.tar", "/openapi.json", "/nothing", "/api/v1/results", "/api/v1/me"]
+
+
+@pytest.mark.parametrize("path", EVERYTHING)
+def test_a_log_that_is_shown_to_nobody_is_not_there_without_a_token(unshown, path):
+    for method in ("GET", "HEAD", "POST", "OPTIONS"):
+        answer = unshown.http.request(method, path, headers={"Accept": "text/html"})
+
+        assert answer.status_code == 404
+        assert unshown.ledger.origin not in answer.text
+        assert answer.headers["content-type"] == "application/problem+json"
+    for given in ("Bearer wrong", "Basic YTpi", ""):
+        assert unshown.http.get(path, headers={"Authorization": given}).status_code == 401
+
+
+def test_a_log_that_is_shown_to_nobody_works_for_its_accounts(unshown):
+    unit = {"unit": "u1", "name": "处", "kind": "office", "parent": "220100"}
+
+    assert unshown.post("/units", unit).status_code == 201
+    assert unshown.get("/api/v1/me", "admin").json()["account"] == "admin"
+    assert unshown.get("/checkpoint", "admin").status_code == 200
+    assert unshown.get("/export.tar", "admin").status_code == 200
 
 
 def test_the_role_decides_and_the_answer_says_why(doors):

@@ -119,8 +119,8 @@ BAD_OBJECTS = {
     "a character of another form": (f"{A},示\uf92c例,,,,,,", "name", "Unicode form C, see U+F92C"),
     "a character lost before": (f"{A},示\ufffd例,,,,,,", "name", "U+FFFD"),
     "a cell without end": (f"{A},{'示' * 4001},,,,,,", "name", "longer than 4000"),
-    "too few cells": (f"{A},示例", "established", "has 8 cells, this row has 2"),
-    "too many cells": (f"{A},示例,,,,,,,more", "", "has 8 cells, this row has 9"),
+    "too few cells": (f"{A},示例", "", "row 3 has 2 cells, the header has 8"),
+    "too many cells": (f"{A},示例,,,,,,,more", "", "row 3 has 9 cells, the header has 8; a comma inside a cell needs"),
     "quotes that do not match": (f'{A},"示"例,,,,,,', "", "quotes do not match"),
     "a product without a code": (",示例,,产品,,,,", "uscc", "must not be empty"),
     "a product coded with a slash": ("P/1,示例,,产品,,,,", "uscc", "letters, digits"),
@@ -224,6 +224,14 @@ def test_a_file_that_cannot_be_read_says_why(data, line, column, reason):
     assert rows == []
     assert (faults[0]["line"], faults[0]["column"]) == (line, column)
     assert reason in faults[0]["reason"]
+
+
+def test_each_accepted_word_is_listed_once():
+    _, faults = objects(f"{A},示例,,,,,E,")
+
+    both = faults[0]["reason_zh"] + faults[0]["reason"]
+    assert all(both.count(word) == 1 for word in ("未分类", "信用风险较高", "d类"))
+    assert faults[0]["reason"].isascii()
 
 
 def test_a_column_that_nobody_knows_is_noticed_and_refuses_nothing():

@@ -1,14 +1,20 @@
 """The log as strangers read it: what is published, byte for byte, and nothing that is private."""
 
 import io
+import subprocess
+import sys
 import tarfile
 import time
+from pathlib import Path
 
 from starlette.testclient import TestClient
 
+import verify
 from api.app import create_app
+from api.exporting import program
 from api.settings import Settings
 from verify import checkpoint, documents, entries, note, tiles
+from verify.digest import verifier_digest
 from verify.tree import leaf_hash, root
 
 
@@ -52,7 +58,7 @@ def test_what_is_not_published_yet_is_not_served(doors):
 
 
 def test_a_head_request_is_answered_like_a_get_without_the_body(finished):
-    for path in ("/checkpoint", "/log.vkey"):
+    for path in ("/checkpoint", "/log.vkey", "/export.tar", "/verify.tar"):
         assert finished.http.head(path).status_code == 200
 
 
@@ -82,12 +88,42 @@ def test_a_private_document_and_one_that_no_entry_names_are_not_served(finished,
 def test_the_archive_holds_the_published_log_and_the_same_bytes_every_time(finished):
     first, again = finished.get("/export.tar").content, finished.get("/export.tar").content
 
+    # A reader that has seen the end of the archive closes the pipe: not a byte may follow its last whole record.
+    assert len(first) % tarfile.RECORDSIZE == 0
+    assert not first.endswith(bytes(tarfile.RECORDSIZE + 2 * tarfile.BLOCKSIZE))
     with tarfile.open(fileobj=io.BytesIO(first)) as archive:
         names = archive.getnames()
         lines = archive.extractfile("export/entries.jsonl").read().splitlines()
     assert first == again
     assert {name.split("/")[1] for name in names} == {"checkpoint", "log.vkey", "entries.jsonl", "tile", "documents"}
     assert len(lines) == finished.ledger.published_size
+
+
+def test_the_verifier_is_served_whole_and_the_same_bytes_every_time(finished):
+    content = finished.get("/verify.tar").content
+
+    with tarfile.open(fileobj=io.BytesIO(content)) as archive:
+        served = {member.name: archive.extractfile(member).read() for member in archive}
+    folder = Path(verify.__file__).parent
+    wanted = {path for ending in ("*.py", "*.md") for path in folder.rglob(ending)}
+    assert set(served) == {f"verify/{path.relative_to(folder).as_posix()}" for path in wanted}
+    assert "verify/SPEC.md" in served
+    assert content == b"".join(program())
+    assert len(content) % tarfile.RECORDSIZE == 0
+    assert not content.endswith(bytes(tarfile.RECORDSIZE + 2 * tarfile.BLOCKSIZE))
+
+
+def test_a_stranger_with_a_bare_python_needs_nothing_but_what_is_served(finished, tmp_path):
+    for name in ("verify.tar", "export.tar"):
+        with tarfile.open(fileobj=io.BytesIO(finished.get(f"/{name}").content)) as archive:
+            archive.extractall(tmp_path, filter="data")
+
+    command = [sys.executable, "-S", "-m", "verify", "export", "--vkey", finished.ledger.vkey]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert "UNCHECKED" in done.stdout
+    assert verifier_digest(tmp_path / "verify") == verifier_digest()
 
 
 def test_no_public_byte_names_an_inspector(finished):

@@ -1,8 +1,12 @@
 """Every refusal is a problem document, also those that no route of ours ever sees."""
 
-import pytest
+import re
 
-from api import problems
+import pytest
+from fastapi.routing import APIRoute, iter_route_contexts
+
+from api import importing, problems
+from api.routes.registries import CSV_EXAMPLE
 from domain import errors
 from domain.ledger import Ledger
 from tests.api.conftest import Doors
@@ -32,6 +36,52 @@ def test_an_address_with_nothing_behind_it_is_a_problem(doors, path):
     assert answer.status_code == 404
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json()["type"] == "urn:fairdraw:not-found"
+
+
+@pytest.mark.parametrize("path", [each for each in UNKNOWN if not each.startswith("/api/")])
+def test_a_browser_at_a_wrong_address_gets_a_small_page(doors, path):
+    headers = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+
+    answer = doors.http.get(path, headers=headers)
+
+    assert answer.status_code == 404
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert "Accept" in answer.headers["Vary"]
+    assert '<html lang="zh-CN">' in answer.text
+    assert "不存在" in answer.text
+    assert '<a href="/">返回首页</a>' in answer.text
+    assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
+    assert doors.http.get(f"/api/v1{path}", headers=headers).headers["content-type"] == "application/problem+json"
+
+
+def test_an_address_that_is_a_script_stays_text(doors):
+    page = doors.http.get("/<script>alert(1)</script>", headers={"Accept": "text/html"}).text
+
+    assert "<script" not in page
+
+
+RULES = [
+    ("GET", "/nothing", None, b"", 404, "RFC 9110"),
+    ("DELETE", "/checkpoint", None, b"", 405, "RFC 9110"),
+    ("GET", "/api/v1/me", None, b"", 401, "RFC 6750"),
+    ("POST", "/api/v1/units", "application/json", b"{", 400, "LEDGER 2"),
+    ("POST", "/api/v1/units", "application/json", b"{}", 422, "LEDGER 2"),
+    ("POST", "/api/v1/units", "text/plain", b"{}", 415, "RFC 9110"),
+    ("POST", "/api/v1/units", "application/json", b" " * (1 << 21), 413, "RFC 9110"),
+    ("POST", "/api/v1/accounts/admin/tokens", "application/json", b"[]", 400, "LEDGER 2"),
+    ("GET", "/api/v1/units?limit=x", "", b"", 422, "LEDGER 2"),
+    ("GET", "/api/v1/units/none", "", b"", 404, "RFC 9110"),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "media", "content", "status", "rule"), RULES)
+def test_every_refusal_names_a_rule(doors, method, path, media, content, status, rule):
+    headers = {} if media is None else doors.headers("admin") | {"Content-Type": media}
+
+    answer = doors.http.request(method, path, content=content, headers=headers)
+
+    assert (answer.status_code, answer.json()["rule"]) == (status, rule), answer.text
+    assert " / " in answer.json()["detail"]
 
 
 def test_a_method_that_is_not_served_is_a_problem_that_names_those_that_are(doors):
@@ -77,6 +127,7 @@ def test_a_fault_of_ours_is_a_problem_without_its_inner_words(doors, monkeypatch
     assert answer.status_code == 500
     assert answer.headers["content-type"] == "application/problem+json"
     assert "secret" not in answer.text
+    assert answer.json()["rule"]
 
 
 @pytest.mark.parametrize("query", ["limit=0", "limit=1001", "limit=x", "limit=-1", f"after={'a' * 300}"])
@@ -111,12 +162,35 @@ def test_the_description_of_the_interface_has_an_example_for_every_body(doors):
                 if media == "application/json":
                     model = schema["components"]["schemas"][content["schema"]["$ref"].rpartition("/")[2]]
                     assert "example" in model, path
+                else:
+                    assert content["example"], path
     assert "HTTPValidationError" not in schema["components"]["schemas"]
 
 
-def test_every_example_of_a_body_passes_its_own_model(doors):
-    from fastapi.routing import APIRoute, iter_route_contexts
+def test_the_example_of_a_csv_file_can_be_imported():
+    rows, faults = importing.read_objects(CSV_EXAMPLE.encode())
 
+    assert len(rows) == 2
+    assert not faults
+
+
+def test_every_route_but_those_of_pages_is_described_in_chinese_and_in_english(doors):
+    operations = doors.get("/openapi.json").json()["paths"]
+    described = {(path, method.upper()) for path, found in operations.items() for method in found}
+
+    for context in iter_route_contexts(doors.app.routes):
+        if not context.path.startswith(("/draws", "/static", "/results")) and context.path != "/":
+            assert {(context.path, method) for method in context.methods - {"HEAD"}} <= {
+                (path.replace("{path}", "{path:path}"), method) for path, method in described
+            }
+    for path, found in operations.items():
+        for operation in found.values():
+            assert operation["description"], path
+            assert re.match(r"[\u4e00-\u9fff].* / [a-z]", operation["summary"]), (path, operation["summary"])
+            assert "content" in operation["responses"].get("200", operation["responses"].get("201")), path
+
+
+def test_every_example_of_a_body_passes_its_own_model(doors):
     checked = 0
     for context in iter_route_contexts(doors.app.routes):
         route = context.original_route

@@ -6,6 +6,9 @@ from typing import Any
 
 from tests.cheats.common import LATE, Cheat, Files, first_draw, first_round
 from tests.forge import Forge, Json
+from verify.entries import seconds_of
+from verify.seed import beacon_hash_text
+from verify.tree import root
 
 
 def pool_hides_a_business(forge: Forge) -> Files:
@@ -134,8 +137,8 @@ def revealed_before_the_close(forge: Forge) -> Files:
 
 def committed_after_the_deadline(forge: Forge) -> Files:
     first_draw(forge)
-    freeze = forge.first("draw.frozen")["data"]["freeze"]
-    freeze["t_commit"] -= 599
+    frozen = forge.first("draw.frozen")
+    frozen["data"]["freeze"]["t_commit"] = seconds_of(frozen["at"]) + 1
     return forge.settle()
 
 
@@ -204,21 +207,55 @@ def other_seed(forge: Forge) -> Files:
     return forge.settle(("seed",))
 
 
-def draw_hidden(forge: Forge) -> Files:
+def head_from_before_the_opening(forge: Forge) -> Files:
     first_draw(forge)
-    old = forge.first("draw.opened")["stream"]
-    new = old[:-1] + "2"
-    for entry in forge.entries:
-        if entry["stream"] == old:
-            entry["stream"] = new
-    forge.secrets |= {(new, party): secret for (stream, party), secret in forge.secrets.items() if stream == old}
-    forge.first("draw.frozen")["data"]["freeze"]["draw"] = new
+    forge.settle()
+    size = forge.at(forge.first("draw.opened"))
+    forge.first("draw.frozen")["data"]["freeze"]["ledger_head"] = {
+        "size": size,
+        "root": root(forge.leaves[:size]).hex(),
+    }
+    return forge.settle(("head",))
+
+
+def discipline_office_withholds(forge: Forge) -> Files:
+    """Whoever revealed alone goes on: the organiser with his own number."""
+    first_draw(forge)
+    own, other = forge.all("draw.contribution-revealed")
+    if own["data"]["party"] == "discipline":
+        own, other = other, own
+    forge.drop(other)
+    closed, freeze = forge.first("draw.reveals-closed"), forge.first("draw.frozen")["data"]["freeze"]
+    freeze["t_commit"] = seconds_of(forge.first("draw.contribution-committed", 1)["at"])
+    freeze["t_reveal"] = seconds_of(own["at"])
+    before = forge.entries[forge.at(closed) - 1]
+    withheld = forge.add(before, closed["stream"], "draw.contribution-withheld", "market", {"party": "discipline"})
+    withheld["at"] = closed["at"]
+    closed["data"]["withheld"] = ["discipline"]
     return forge.settle()
 
 
-def drawn_again(forge: Forge) -> Files:
+def reveals_closed_after_the_beacon(forge: Forge) -> Files:
     first_draw(forge)
-    opened = forge.first("draw.opened")
-    again = {**opened, "stream": f"{opened['stream'][:-4]}0002", "command": "again", "at": forge.entries[-1]["at"]}
-    forge.entries.append(again)
+    closed, freeze = forge.first("draw.reveals-closed"), forge.first("draw.frozen")["data"]["freeze"]
+    closed["at"] = forge.entries[forge.at(closed) + 1]["at"]
+    freeze["t_commit"] = seconds_of(forge.first("draw.contribution-committed", 1)["at"])
+    freeze["t_reveal"] = seconds_of(forge.first("draw.contribution-revealed", 1)["at"])
+    return forge.settle()
+
+
+def one_lottery_alone(forge: Forge) -> Files:
+    first_draw(forge)
+    lottery = {"kind": "lottery", "name": "示例3D", "issue": "2026001", "ordered": [True]}
+    forge.first("draw.frozen")["data"]["freeze"]["beacons"] = [lottery]
+    key = "3.7.1./"
+    data = {"key_string": key, "b": beacon_hash_text("lottery", key).hex()}
+    forge.first("draw.beacon-recorded")["data"].update(data)
+    return forge.settle()
+
+
+def many_recused(forge: Forge) -> Files:
+    first_draw(forge)
+    pool = forge.rows(forge.first("draw.frozen")["data"]["documents"]["inspectors"])
+    forge.recused = [row["id"] for row in pool if "excluded" not in row][:4]
     return forge.settle()

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from tests.cheats.common import LATE, Files, first_round
-from tests.forge import Forge
+from typing import Any
+
+from tests.cheats.common import LATE, Cheat, Files, first_draw, first_round
+from tests.forge import Forge, Json
+from verify import canonical, documents
 
 
 def other_visitors(forge: Forge) -> Files:
@@ -70,14 +73,19 @@ def result_of_no_category(forge: Forge) -> Files:
 
 def certificate_expired_on_the_day(forge: Forge) -> Files:
     first_round(forge)
+    return _inspector_changed(forge, {"certificate_valid_to": "2026-01-31"})
+
+
+def _inspector_changed(forge: Forge, changes: Json) -> Files:
+    """Change the row of an inspector after he was drawn, and before he completed his inspection."""
     first = forge.first("inspection.completed")
     name = first["data"]["inspectors"][0]
     batch = next(
         e for e in forge.all("registry.imported") if any(r["id"] == name for r in forge.rows(e["data"]["document"]))
     )
     row = next(r for r in forge.rows(batch["data"]["document"]) if r["id"] == name)
-    expired = row | {"op": "changed", "row": row["row"] | {"certificate_valid_to": "2026-01-31"}}
-    data = batch["data"] | {"mode": "merge"} | forge.put([expired])
+    changed = row | {"op": "changed", "row": row["row"] | changes}
+    data = batch["data"] | {"mode": "merge"} | forge.put([changed])
     before = forge.entries[forge.at(first) - 1]
     forge.add(before, batch["stream"], "registry.imported", batch["actor"]["account"], data)
     return forge.settle(LATE)
@@ -106,3 +114,66 @@ def overdue(forge: Forge) -> Files:
     last = forge.add(forge.entries[-1], "account/clerk", "account.closed", "admin", {"reason": "退休"})
     last["at"] = "2026-03-20T09:00:00.000+08:00"
     return forge.settle(LATE)
+
+
+def suspended_on_the_day(forge: Forge) -> Files:
+    first_round(forge)
+    return _inspector_changed(forge, {"status": "suspended"})
+
+
+def completed_before_the_visit(forge: Forge) -> Files:
+    first_round(forge)
+    forge.first("inspection.notified")["data"]["visit_on"] = "2026-06-01"
+    return forge.settle(LATE)
+
+
+def no_problem_and_a_problem(forge: Forge) -> Files:
+    first_round(forge)
+    result = next(e for e in forge.all("result.recorded") if e["data"]["categories"])
+    result["data"]["categories"] = ["NO_PROBLEM", "REFUSED"]
+    return forge.settle(LATE)
+
+
+def method_of_no_kind(forge: Forge) -> Files:
+    first_round(forge)
+    forge.first("inspection.completed")["data"]["methods"] = ["telepathy"]
+    return forge.settle(LATE)
+
+
+def calendar(**changes: Any) -> Cheat:
+    """Return a cheat that records another calendar than the honest one."""
+
+    def cheat(forge: Forge) -> Files:
+        first_draw(forge)
+        _put_calendar(forge, forge.first("calendar.recorded"), changes)
+        return forge.settle()
+
+    return cheat
+
+
+def calendar_recorded_again(forge: Forge) -> Files:
+    first_round(forge)
+    first = forge.first("calendar.recorded")
+    again = forge.add(forge.entries[-1], first["stream"], "calendar.recorded", "admin", first["data"])
+    _put_calendar(forge, again, {"papers": ["https://www.example.gov.cn/2"]})
+    return forge.settle(LATE)
+
+
+def completed_in_a_year_without_calendar(forge: Forge) -> Files:
+    first_round(forge)
+    stream, day = forge.entries[-1]["stream"], "2027-01-05"
+    steps = [e for e in forge.entries if e["stream"] == stream][1:]
+    forge.entries[:] = [e for e in forge.entries if e not in steps] + steps
+    for entry in steps:
+        entry["at"] = f"{day}T09:00:00.000+08:00"
+    steps[0]["data"]["completed_on"] = day
+    steps[-1]["data"] |= {"deadline": None, "late": False, "provisional": True}
+    return forge.settle(LATE)
+
+
+def _put_calendar(forge: Forge, entry: Json, changes: Json) -> None:
+    record = canonical.decode(forge.documents[entry["data"]["document"]["sha256"]])
+    content = canonical.encode(record | changes)
+    reference = documents.reference(content, documents.JSON)
+    forge.documents[str(reference["sha256"])] = content
+    entry["data"]["document"] = reference

@@ -120,3 +120,47 @@ def row_removed_for_the_freeze(forge: Forge) -> Files:
     forge.add(forge.first("registry.paired"), batch["stream"], "registry.imported", batch["actor"]["account"], out)
     forge.add(forge.first("draw.frozen"), batch["stream"], "registry.imported", batch["actor"]["account"], back)
     return forge.settle()
+
+
+def _another_registry(forge: Forge, kind: str, row: Json | None = None) -> str:
+    """Make a second registry of a kind before the draw, with `row` in place of its first active one."""
+    created = next(e for e in forge.all("registry.created") if e["data"]["type"] == kind)
+    batch = next(e for e in forge.all("registry.imported") if e["stream"] == created["stream"])
+    forge.add(forge.first("registry.paired"), "registry/other", "registry.created", "market", created["data"])
+    if row is not None:
+        line = next(r for r in forge.rows(batch["data"]["document"]) if r["row"]["status"] == "active")
+        lines = [line | {"id": row["id"], "row": line["row"] | row}]
+        data = batch["data"] | forge.put(lines)
+        made = next(e for e in forge.all("registry.created") if e["stream"] == "registry/other")
+        forge.add(made, "registry/other", "registry.imported", "market", data)
+    return "registry/other"
+
+
+def roster_of_the_chosen(forge: Forge) -> Files:
+    first_draw(forge)
+    _another_registry(forge, "inspectors", {"id": "INS-220100-900"})
+    return forge.settle()
+
+
+def business_kept_in_another_registry(forge: Forge) -> Files:
+    first_draw(forge)
+    _another_registry(forge, "objects", {"id": "91220101YY9999999X"})
+    return forge.settle()
+
+
+def paired_again(forge: Forge) -> Files:
+    first_draw(forge)
+    other, last = _another_registry(forge, "inspectors"), forge.entries[-1]
+    forge.add(last, _objects(forge), "registry.paired", "market", {"inspectors": other})
+    return forge.settle()
+
+
+def identity_number_as_a_name(forge: Forge) -> Files:
+    first_draw(forge)
+
+    def edit(rows: list[Json]) -> None:
+        rows[0]["row"]["name"] = "张某" + "11010519491231002X"
+
+    batch = next(e for e in forge.all("registry.imported") if e["stream"] == _objects(forge))
+    forge.edit_rows(batch, edit)
+    return forge.settle()

@@ -99,6 +99,13 @@ def committed(told: Story) -> str:
     return draw
 
 
+def revealed(told: Story) -> str:
+    published, registries = ready(told)
+    draw = told.freeze(published, CODE, registries)
+    told.commit_and_reveal(draw, close=False)
+    return draw
+
+
 def result(told: Story, **facts: Any) -> None:
     told.do("inspector", "record_result", inspection=completed(told), follow_up=None, **facts)
 

@@ -11,7 +11,7 @@ import pytest
 from tests.postgres import Postgres
 from tests.story import Story, new_ledger
 
-FOREVER = "9999-01-01T00:00:00.000+08:00"
+START, FOREVER = "2026-03-02T09:00:00.000+08:00", "9999-01-01T00:00:00.000+08:00"
 UNIT = {"name": "单位", "kind": "office", "parent": "220100"}
 
 

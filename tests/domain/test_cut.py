@@ -16,6 +16,7 @@ from domain.roles import Cause
 from domain.store import postgres_connections
 from domain.store.contract import Grounds
 from tests.domain.cutting import READY, Proxy
+from tests.domain.stores import START
 from tests.postgres import LogPlace, Postgres, own_server
 from verify import entries
 
@@ -77,7 +78,7 @@ def test_the_store_itself_answers_for_what_was_recorded(
         unit.register(Cause(ledger.actor("admin"), "cut-me"), **UNIT)
         proxy.arm(at, APPEND)
 
-        ledger._save(Decision(unit), ledger.actor("admin"), "cut-me", b"f" * 32, Grounds("9999"))
+        ledger._save(Decision(unit), ledger.actor("admin"), "cut-me", b"f" * 32, Grounds(START, "9999"))
 
         assert proxy.cuts == [at]
         assert ledger.size == 4

@@ -160,6 +160,37 @@ def test_an_account_that_was_closed_meanwhile_acts_no_more(race: Race) -> None:
     assert race.first.ledger.size == race.acted[0].index + 1
 
 
+def test_two_administrators_do_not_close_each_other(race: Race) -> None:
+    race.first.do("admin", "open_account", account="deputy", role="admin", unit="220100")
+    race.between(lambda: race.second.do("admin", "close_account", account="deputy", reason="离岗"))
+
+    with pytest.raises(Forbidden, match="deputy is closed"):
+        race.first.do("deputy", "close_account", account="admin", reason="离岗")
+
+    assert race.second.actor("admin").role == "admin"
+
+
+def test_a_registry_of_inspectors_that_appears_meanwhile_hides_nobody_from_a_freeze(planned) -> None:
+    race, plan, registries = planned
+    draw = opening(race.second, plan, "CCSW-003", registries).stream
+    race.second.do("discipline", "check_in", draw=draw, phase="freeze")
+
+    def another() -> Receipt:
+        race.second.do("market", "create_registry", registry="more", type="inspectors", title="另册", item=None)
+        person = {**inspectors(1, list(CODES))[0], "id": "INS-220100-900"}
+        return race.second.do(
+            "market", "import_rows", registry="registry/more", rows=[person], mode="merge", source=b"more"
+        )
+
+    race.between(another)
+
+    with pytest.raises(Conflict, match="there is no special roster"):
+        freeze(race.first, draw)
+
+    assert race.decided == 1  # the second time it was refused before anything could be recorded
+    assert race.first.ledger._get(Draw, draw).state == "opened"
+
+
 def test_a_command_that_reaches_two_processes_is_carried_out_once(race: Race) -> None:
     facts = {"unit": "220103", "name": "宽城区商务局", "kind": "county", "parent": "220100"}
     race.between(

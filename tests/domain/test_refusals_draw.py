@@ -18,24 +18,21 @@ from tests.domain.cheating import (
     plan,
     ready,
     result,
+    revealed,
     today,
     told_draw,
 )
-from tests.story import Story
+from tests.story import Story, inspectors
 
 CHEATS: Cheats = {
     "a draw under a plan that is not published": (
-        lambda t: t.do(
-            "market", "open_draw", plan=plan(t), item=CODE, objects="registry/a", inspectors="registry/b"
-        ),
+        lambda t: t.do("market", "open_draw", plan=plan(t), item=CODE, objects="registry/a", inspectors="registry/b"),
         Conflict,
         "is not published",
     ),
     "a draw for an item outside the plan": (
         lambda t: (
-            lambda r: t.do(
-                "market", "open_draw", plan=r[0], item="CCSW-009", objects=r[1][0], inspectors=r[1][1]
-            )
+            lambda r: t.do("market", "open_draw", plan=r[0], item="CCSW-009", objects=r[1][0], inspectors=r[1][1])
         )(ready(t)),
         Conflict,
         "CCSW-009 is not in",
@@ -66,6 +63,44 @@ CHEATS: Cheats = {
         lambda t: frozen(t, beacons=[{"kind": "dice", "sides": 10, "rolls": 20, "simulated": True}]),
         Invalid,
         "too few",
+    ),
+    "one lottery alone": (
+        lambda t: frozen(t, beacons=[{"kind": "lottery", "name": "3D", "issue": "1", "ordered": [True]}]),
+        Invalid,
+        "one lottery alone",
+    ),
+    "a cap that could leave objects without a team": (
+        lambda t: frozen(t, cap=1, fallback=[{"cap": 2}]),
+        Invalid,
+        "the last rung must be without a cap",
+    ),
+    "a second plan for an item that was drawn": (
+        lambda t: (lambda d, p, r: t.do("market", "open_draw", plan=p, item=CODE, objects=r[0], inspectors=r[1]))(
+            told_draw(t), t.plan({CODE: "general"}), (f"registry/objects-{CODE}", "registry/inspectors")
+        ),
+        Conflict,
+        "no second draw",
+    ),
+    "a special roster": (
+        lambda t: (
+            t.do("market", "create_registry", registry="all", type="inspectors", title="全体", item=None),
+            t.do(
+                "market",
+                "import_rows",
+                registry="registry/all",
+                rows=[{**row, "id": f"X-{row['id']}"} for row in inspectors(3, [CODE])],
+                mode="merge",
+                source=b"all",
+            ),
+            frozen(t),
+        ),
+        Conflict,
+        "there is no special roster",
+    ),
+    "reveals are closed when the beacon could be known": (
+        lambda t: (lambda d: (t.ledger.advance_clock(3000), t.do("market", "close_reveals", draw=d)))(revealed(t)),
+        Conflict,
+        "before the time of the beacon",
     ),
     "no beacon": (lambda t: frozen(t, beacons=[]), Invalid, "at least one beacon"),
     "a drand network nobody knows": (
@@ -123,23 +158,21 @@ CHEATS: Cheats = {
         "was not drawn",
     ),
     "a notice in the past": (
-        lambda t: (
-            lambda d: t.do("clerk", "notify", draw=d, object_id=first_drawn(t, d), visit_on="2026-03-01")
-        )(told_draw(t)),
+        lambda t: (lambda d: t.do("clerk", "notify", draw=d, object_id=first_drawn(t, d), visit_on="2026-03-01"))(
+            told_draw(t)
+        ),
         Invalid,
         "lies in the past",
     ),
     "a visit after the plan's period": (
-        lambda t: (
-            lambda d: t.do("clerk", "notify", draw=d, object_id=first_drawn(t, d), visit_on="2026-12-24")
-        )(told_draw(t)),
+        lambda t: (lambda d: t.do("clerk", "notify", draw=d, object_id=first_drawn(t, d), visit_on="2026-12-24"))(
+            told_draw(t)
+        ),
         Conflict,
         "outside the period",
     ),
     "an inspection completed tomorrow": (
-        lambda t: t.do(
-            "inspector", "complete", inspection=notified(t), completed_on="2026-12-01", methods=["onsite"]
-        ),
+        lambda t: t.do("inspector", "complete", inspection=notified(t), completed_on="2026-12-01", methods=["onsite"]),
         Invalid,
         "must lie between",
     ),
@@ -152,6 +185,33 @@ CHEATS: Cheats = {
         lambda t: result(t, categories=["FINE"], not_checkable=None),
         Invalid,
         "a result has categories",
+    ),
+    "no problem and a problem at once": (
+        lambda t: result(t, categories=["NO_PROBLEM", "CORRECTED"], not_checkable=None),
+        Invalid,
+        "a result has categories",
+    ),
+    "a method nobody knows": (
+        lambda t: t.do("inspector", "complete", inspection=notified(t), completed_on=today(t), methods=["weird"]),
+        Invalid,
+        "the methods are some of",
+    ),
+    "a visitor who is suspended by then": (
+        lambda t: (
+            lambda i: (
+                t.do(
+                    "market",
+                    "import_rows",
+                    registry="registry/inspectors",
+                    rows=[{**row, "status": "suspended"} for row in inspectors(20, [CODE])],
+                    mode="merge",
+                    source=b"suspended",
+                ),
+                t.do("inspector", "complete", inspection=i, completed_on=today(t), methods=["onsite"]),
+            )
+        )(notified(t)),
+        Conflict,
+        "could not act as an inspector",
     ),
     "a result and a not-checkable state at once": (
         lambda t: result(t, categories=["NO_PROBLEM"], not_checkable="DEREGISTERED"),

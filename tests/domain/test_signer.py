@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from api.exporting import export
-from domain.errors import Conflict, Unavailable
+from domain.errors import Conflict, Invalid, Unavailable
 from domain.ledger import Ledger
 from domain.recovery import recover
 from domain.signer import Signer
@@ -129,6 +129,78 @@ def test_recovery_takes_over_what_was_published_and_says_so_in_public(tmp_path: 
         assert ledger.published_size == len(recorded)
         again = Story(ledger)
         assert again.ledger.items("itemlist/220100-1")  # documents came back too
+
+
+def test_a_recovery_that_was_interrupted_is_finished_with_its_incident(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log, published = older_backup(tmp_path)
+    happened = []
+
+    def die(*_: object) -> None:
+        happened.append(True)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("domain.recovery._record", die)
+    with pytest.raises(KeyboardInterrupt):
+        recover(log, published, "磁盘损坏")
+    monkeypatch.undo()
+    with pytest.raises(Unavailable, match="a recovery is not finished"):
+        Ledger.open(log)
+
+    receipt = recover(log, published, "再试一次")
+
+    with Ledger.open(log) as ledger:
+        incident = entries.parse(next(ledger.store.entries(receipt.index)))
+        assert happened
+        assert (incident.kind, incident.data["reason"]) == ("log.recovered", "磁盘损坏")
+        assert incident.data["restored"] == receipt.index - incident.data["found_size"]
+
+
+def test_a_recovery_without_a_reason_restores_nothing(tmp_path: Path) -> None:
+    log, published = older_backup(tmp_path)
+
+    with pytest.raises(Invalid, match="the reason is missing"):
+        recover(log, published, "")
+
+    with pytest.raises(Unavailable, match="older than the checkpoint"):
+        Ledger.open(log)
+
+
+@pytest.mark.parametrize("what", ["missing", "empty"])
+def test_a_lost_database_is_recovered_and_never_made_anew(tmp_path: Path, what: str) -> None:
+    log, published = older_backup(tmp_path)
+    (log / "ledger.db").unlink()
+    if what == "empty":
+        (log / "ledger.db").touch()
+    with pytest.raises(Unavailable):
+        new_ledger(log)
+    with pytest.raises(Unavailable):
+        Ledger.open(log)
+
+    receipt = recover(log, published, "数据库丢失")
+
+    with Ledger.open(log) as ledger:
+        assert ledger.size == receipt.index + 1
+
+
+def test_nobody_else_on_the_machine_reads_the_database(tmp_path: Path) -> None:
+    with new_ledger(tmp_path / "log") as ledger:
+        Story(ledger).organise()
+        modes = {path.name: path.stat().st_mode & 0o077 for path in (tmp_path / "log").glob("ledger.db*")}
+
+    assert (tmp_path / "log").stat().st_mode & 0o077 == 0
+    assert modes
+    assert set(modes.values()) == {0}
+
+
+def test_an_origin_that_no_key_can_be_named_after_makes_nothing(tmp_path: Path) -> None:
+    with pytest.raises(Invalid, match="cannot be used"):
+        Ledger.create(tmp_path / "log", "bad origin", unit="220100", unit_name="局")
+    with pytest.raises(Invalid, match=r"data\.unit"):
+        Ledger.create(tmp_path / "log", "ledger.example/1", unit="长春", unit_name="局")
+
+    assert not (tmp_path / "log").exists()
 
 
 def test_a_client_that_asks_again_after_a_recovery_gets_its_receipt(tmp_path: Path) -> None:

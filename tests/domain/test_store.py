@@ -20,7 +20,7 @@ from domain.store import contract, postgres_schema, schema
 from domain.store.contract import Grounds, Moved
 from domain.store.postgres import Store as PostgresStore
 from domain.store.sqlite import Store as SqliteStore
-from tests.domain.stores import FOREVER, UNIT, store, told
+from tests.domain.stores import FOREVER, START, UNIT, store, told
 from tests.story import Story, new_ledger
 from tests.twins import tree as naive
 from verify import entries
@@ -147,11 +147,11 @@ def record(told: Story, unit: str, grounds: Grounds, command: str = "c", version
 
 
 MOVED = {
-    "a stream that was read has a new entry": Grounds(FOREVER, {"unit/220100": 0}),
-    "a stream that was read is not there": Grounds(FOREVER, {"unit/nowhere": 1}),
-    "one of several streams has moved": Grounds(FOREVER, {"unit/220100": 1, "account/clerk": 0}),
-    "a stream was added to those that were listed": Grounds(FOREVER, families={"account/": 5}),
-    "its day is over": Grounds("2026-03-02T09:00:00.000+08:00"),
+    "a stream that was read has a new entry": Grounds(START, FOREVER, {"unit/220100": 0}),
+    "a stream that was read is not there": Grounds(START, FOREVER, {"unit/nowhere": 1}),
+    "one of several streams has moved": Grounds(START, FOREVER, {"unit/220100": 1, "account/clerk": 0}),
+    "a stream was added to those that were listed": Grounds(START, FOREVER, families={"account/": 5}),
+    "its day is over": Grounds(START, START),
 }
 
 
@@ -169,19 +169,19 @@ def test_a_decision_is_not_recorded_when_what_it_rested_on_has_moved(told: Story
 def test_a_decision_is_recorded_while_what_it_rested_on_stands(told: Story) -> None:
     size = told.ledger.size
 
-    record(told, "fresh", Grounds(FOREVER, {"unit/220100": 1, "unit/fresh": 0}, {"account/": size, "unit/z": 0}))
+    record(told, "fresh", Grounds(START, FOREVER, {"unit/220100": 1, "unit/fresh": 0}, {"account/": size, "unit/z": 0}))
 
     assert told.ledger.size == size + 1
 
 
 def test_a_version_or_a_command_id_that_is_taken_refuses_the_whole_transaction(told: Story) -> None:
-    record(told, "first", Grounds(FOREVER), "taken")
+    record(told, "first", Grounds(START, FOREVER), "taken")
     size = told.ledger.size
 
     with pytest.raises(IntegrityError):
-        record(told, "first", Grounds(FOREVER), "other")
+        record(told, "first", Grounds(START, FOREVER), "other")
     with pytest.raises(IntegrityError):
-        record(told, "second", Grounds(FOREVER), "taken")
+        record(told, "second", Grounds(START, FOREVER), "taken")
 
     assert told.ledger.size == size
     assert not told.ledger._exists("unit/second")
@@ -209,9 +209,8 @@ def test_a_refused_save_leaves_nothing_behind(told: Story, monkeypatch: pytest.M
 
 def test_time_never_goes_back(told: Story) -> None:
     last = entries.parse(next(told.ledger.store.entries(told.ledger.size - 1)))
-    told.ledger.clock = type(told.ledger.clock)("2026-03-01T00:00:00.000+08:00")  # type: ignore[call-arg]
 
-    record(told, "fresh", Grounds(FOREVER))
+    record(told, "fresh", Grounds("2026-03-01T00:00:00.000+08:00", FOREVER))
 
     assert entries.parse(next(told.ledger.store.entries(told.ledger.size - 1))).at >= last.at
 

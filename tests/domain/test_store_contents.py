@@ -8,7 +8,7 @@ from domain.core import Decision
 from domain.organisation import Unit
 from domain.roles import Cause
 from domain.store.contract import Beside, Grounds
-from tests.domain.stores import FOREVER, UNIT, store, told
+from tests.domain.stores import FOREVER, START, UNIT, store, told
 from tests.story import Story
 from verify import entries
 
@@ -55,7 +55,7 @@ def test_what_stands_beside_an_entry_is_kept_with_it_and_replaced_by_the_next(to
         unit = Unit(f"unit/n{number}")
         unit.register(Cause(told.actor("admin"), f"c{number}"), f"n{number}", **UNIT)
         beside = Beside(values, "registry/r", [("i", objects), ("j", ["x"])])
-        told.ledger._save(Decision(unit, beside), told.actor("admin"), f"c{number}", b"f", Grounds(FOREVER))
+        told.ledger._save(Decision(unit, beside), told.actor("admin"), f"c{number}", b"f", Grounds(START, FOREVER))
 
         kept = told.ledger.private.conflicts_of("registry/r")
 

@@ -19,6 +19,7 @@ from domain.store.migration import migrate
 from domain.store.postgres import Store
 from domain.store.postgres_call import Change
 from tests.domain.on_postgres import connect, place, told
+from tests.domain.stores import START
 from tests.postgres import LogPlace, Postgres
 from tests.story import Story, new_ledger
 from verify import entries
@@ -226,7 +227,7 @@ def test_restoring_another_history_is_refused_whole(told: Story, tmp_path: Path)
     size = told.ledger.size
     raws = list(told.ledger.store.entries())
 
-    with pytest.raises(ValueError, match=f"entry {size} does not follow entry"):
+    with pytest.raises(ValueError, match=f"entry {size} does not follow what is stored"):
         told.ledger.store.restore([raws[4].replace(b'"index":4', b'"index":%d' % size)])
 
     assert told.ledger.size == size
@@ -241,7 +242,7 @@ def test_a_decision_made_alone_keeps_other_writers_waiting(told: Story, place: L
         other.rollback()
         unit = Unit("unit/alone")
         unit.register(Cause(told.actor("admin"), "alone"), "alone", **UNIT)
-        told.ledger._save(Decision(unit), told.actor("admin"), "alone", b"f", Grounds("9999"))
+        told.ledger._save(Decision(unit), told.actor("admin"), "alone", b"f", Grounds(START, "9999"))
         other.execute("SELECT lock_head()")
 
     assert told.ledger.store.command("admin", "alone") is not None

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from verify import assignment, beacon, canonical, documents, entries, personal, registry, seed, selection
-from verify.kinds import KINDS
+from verify.checks.kept import SAYINGS
+from verify.kinds import ALONE, CATEGORIES, KINDS, METHODS, NOT_CHECKABLE, ROLE_UNITS, ROLES
 
-SPEC = (Path(__file__).resolve().parents[2] / "verify" / "SPEC.md").read_text(encoding="utf-8")
+VERIFY = Path(__file__).resolve().parents[2] / "verify"
+SPEC = (VERIFY / "SPEC.md").read_text(encoding="utf-8")
 
 SYSTEM = {"account": "system", "role": "system", "unit": "system"}
 UNIT = {"unit": "220100", "name": "商务局", "kind": "bureau", "parent": None}
@@ -88,3 +91,26 @@ def test_every_kind_stands_in_the_table_with_its_roles_and_keys(kind: str):
     assert roles.split(", ") == list(KINDS[kind].roles)
     left_out = {"document", "count", "root"} if "LIST" in data else set()
     assert all(key.removesuffix("?") in data for key in KINDS[kind].data.keys() - left_out)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_role_stands_in_the_table_with_its_units(role: str):
+    section = SPEC.partition("| role | kinds of units |")[2]
+    row = next(line for line in section.splitlines() if role in line.partition("|")[2].partition("|")[0])
+
+    assert row.split("|")[2].strip() == ", ".join(ROLE_UNITS.get(role, ("any",)))
+
+
+def test_methods_and_results_are_listed_as_they_are():
+    assert f"methods of {', '.join(METHODS)})" in SPEC
+    assert f"{ALONE} alone, or one or more different of {', '.join(c for c in CATEGORIES if c != ALONE)}" in SPEC
+    assert f"or one of {', '.join(NOT_CHECKABLE)})" in SPEC
+
+
+def test_every_finding_that_the_program_makes_stands_in_the_table():
+    call = re.compile(r"\b(?:broken|holds|noted|unchecked)\(\s*\"([A-Za-z0-9]+)\"")
+    made = {code for path in VERIFY.rglob("*.py") for code in call.findall(path.read_text(encoding="utf-8"))}
+    table = {code for line in SPEC.splitlines() if line.startswith("|") for code in line.split("|")[1].split(", ")}
+
+    assert len(made) > 20
+    assert {code.strip() for code in table} >= made | SAYINGS.keys()

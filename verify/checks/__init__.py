@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Iterator
 from verify.findings import Finding, Outcome
 
 SHOWN = 20
+TOLD = 100
+"""So many faults of one check are told one by one; of more there is a number, so that a flood of them costs nothing."""
 FAULTS = (Outcome.BROKEN, Outcome.UNCHECKED)
 
 
@@ -22,6 +24,23 @@ def concluded(found: Iterable[Finding], conclusion: Callable[[], Finding], thing
         yield finding
     if sound and things:
         yield conclusion()
+
+
+def capped(findings: Iterable[Finding], told: int = TOLD) -> Iterator[Finding]:
+    """Yield the first `told` findings of each check and outcome, and then, as one more, how many more there are.
+
+    Unlike `limited`, which spares the eyes, this spares the memory: what is not told is not kept.
+    """
+    seen: Counter[tuple[str, Outcome]] = Counter()
+    for finding in findings:
+        key = (finding.check, finding.outcome)
+        seen[key] += 1
+        if seen[key] <= told:
+            yield finding
+    for (check, outcome), count in seen.items():
+        if count > told:
+            zh = f"此外还有 {count - told} 处同类问题，不再逐一列出。"
+            yield Finding(check, outcome, zh, f"{count - told} more faults of this kind, not told one by one.")
 
 
 def limited(findings: Iterable[Finding], shown: int = SHOWN) -> Iterator[Finding]:

@@ -1,18 +1,20 @@
 """The actors: every entry was caused by an open account with the role and the unit that it states, and a role that may.
 
 `system` is the log itself: it creates the log, registers the first unit and opens the first account, and nothing else
-but `log.recovered`. Units and accounts are checked here too.
+but `log.recovered`. Units and accounts are checked here too: an account is in a unit that may have its role, so that
+whoever reviews or watches is of another house than whoever is reviewed and watched.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from verify.checks import concluded
+from verify.checks import capped, concluded
+from verify.checks.personal import check_texts
 from verify.entries import Entry
 from verify.findings import Finding, broken, holds
 from verify.history import History
-from verify.kinds import KINDS
+from verify.kinds import KINDS, ROLE_UNITS
 
 SYSTEM = {"account": "system", "role": "system", "unit": "system"}
 
@@ -20,16 +22,16 @@ SYSTEM = {"account": "system", "role": "system", "unit": "system"}
 def check_actors(history: History) -> Iterator[Finding]:
     """Walk through the entries once, opening and closing accounts on the way."""
     people = _People()
-    yield from concluded(
-        (each for entry in history.entries for each in people.look_at(entry)), people.conclusion, len(history.entries)
-    )
+    found = capped(each for entry in history.entries for each in people.look_at(entry))
+    yield from concluded(found, people.conclusion, len(history.entries))
+    yield from check_texts(history)
 
 
 class _People:
-    """The units and accounts so far: account -> (role, unit)."""
+    """The units and their kinds, and the accounts so far: account -> (role, unit)."""
 
     def __init__(self) -> None:
-        self.units: set[str] = set()
+        self.units: dict[str, str] = {}
         self.accounts: dict[str, tuple[str, str]] = {}
         self.closed: dict[str, int] = {}
 
@@ -87,17 +89,24 @@ class _People:
         if parent is not None and parent not in self.units:
             zh = f"上级单位 {parent} 没有登记。"
             yield broken("actors", zh, f"The parent unit {parent} is not registered.", entry.index)
-        self.units.add(unit)
+        self.units[unit] = entry.data["kind"]
 
     def _account(self, entry: Entry) -> Iterator[Finding]:
-        account, unit = entry.data["account"], entry.data["unit"]
-        if entry.stream != f"account/{account}" or account == "system":
+        account, unit, role = entry.data["account"], entry.data["unit"], entry.data["role"]
+        if entry.stream != f"account/{account}":
             zh = f"账号 {account} 记在 {entry.stream} 下。"
             yield broken("actors", zh, f"The account {account} stands in {entry.stream}.", entry.index)
+        if account == "system":
+            zh = "system 是日志自身，不能开立为账号。"
+            yield broken("actors", zh, "The account system is the log itself and nobody's.", entry.index)
         if unit not in self.units:
             zh = f"账号 {account} 的单位 {unit} 没有登记。"
             yield broken("actors", zh, f"The unit {unit} of the account {account} is not registered.", entry.index)
-        self.accounts[account] = (entry.data["role"], unit)
+        elif self.units[unit] not in ROLE_UNITS.get(role, (self.units[unit],)):
+            zh = f"账号 {account} 的角色 {role} 不能设在单位 {unit}（{self.units[unit]}）。"
+            en = f"The account {account} has the role {role} in {unit}, a unit of the kind {self.units[unit]}."
+            yield broken("actors", zh, en, entry.index)
+        self.accounts[account] = (role, unit)
 
     def _closing(self, entry: Entry) -> Iterator[Finding]:
         name = entry.stream.partition("/")[2]

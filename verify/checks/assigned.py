@@ -7,7 +7,7 @@ certified inspectors. Source: draw specification, section 7.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Generator, Iterator
+from collections.abc import Collection, Generator, Iterator
 
 from verify import replay
 from verify.ceremony import Draw
@@ -19,6 +19,7 @@ from verify.personal import field_commitment, recusal_label, recusal_value
 LINE = {"id": "id", "inspectors": ["code"]}
 OPENED_LINE = {"id": "id", "inspectors": ["code"], "salt": "hex32"}
 TEAM = 2
+FEW, NAMED = 3, 20
 TEAM_RULE = "行政处罚法第四十二条"
 RECUSAL_RULE = "行政处罚法第四十三条"
 
@@ -41,6 +42,7 @@ def check_assigned(draw: Draw, library: Library) -> Iterator[Finding]:
     except Unlike as error:
         yield broken("V9", f"{draw.stream} 的选派名单{error.zh}。", f"{draw.stream}, teams: {error}.", recorded.index)
         return
+    yield from _recusals(draw, recorded, recused or {})
     yield from _teams(draw, recorded, recused or {})
     yield from _loads(draw, recorded)
     yield from _replay(draw, recorded, recused)
@@ -73,6 +75,26 @@ def _opened(draw: Draw, recorded: Entry, library: Library) -> Generator[Finding,
             en = f"{draw.stream}: the recusal of {name} does not open the frozen commitment."
             yield broken("V9", zh, en, recorded.index)
     return {name: line["inspectors"] for name, line in opened.items()}
+
+
+def _recusals(draw: Draw, recorded: Entry, recused: Recused) -> Iterator[Finding]:
+    """Everybody sees how many recusals steered the teams, and where so many are recused that few are left."""
+    if not recused:
+        return
+    eligible = {name for name, ground in (draw.eligible or {}).items() if ground is None}
+    many = sorted(name for name, people in recused.items() if _many(people, eligible))
+    zh, en = f"公开了 {len(recused)} 个被抽中对象的回避名单", f"{len(recused)} recusals of drawn objects were opened"
+    if many:
+        more = f" … ({len(many)})" if len(many) > NAMED else ""
+        shown = ", ".join(f"{name}: {len(set(recused[name]))}" for name in many[:NAMED]) + more
+        zh += f"，其中回避人数超过 {FEW} 人或合格人员一成的：{shown}"
+        en += f"; more than {FEW}, or than a tenth of the eligible, are recused from {shown}"
+    yield noted("V9", f"{draw.stream}：{zh}（{RECUSAL_RULE}）。", f"{draw.stream}: {en}.", recorded.index)
+
+
+def _many(people: Collection[str], eligible: Collection[str]) -> bool:
+    recused = set(people)
+    return len(recused) > FEW or (bool(eligible) and len(recused & set(eligible)) * 10 > len(eligible))
 
 
 def _teams(draw: Draw, recorded: Entry, recused: Recused) -> Iterator[Finding]:

@@ -9,32 +9,48 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from verify import entries
-from verify.entries import Entry, EntryError
+from verify.checks import capped
+from verify.entries import MAX_BYTES, Entry, EntryError
 from verify.findings import Finding, broken, unchecked
 from verify.history import History
 from verify.kinds import KINDS
 from verify.shape import misfit
 from verify.tree import leaf_hash
 
+LOG = "log/main"
+MOST_UNREADABLE = 10_000
+"""After so many lines that are no entries the rest is not read: whatever this file is, it is no log."""
+
 
 def follow(lines: Iterable[bytes], history: History) -> Iterator[Finding]:
     """Read the log line by line, hand every sound entry to `history`, and yield what is wrong with the others."""
+    yield from capped(_follow(lines, history))
+    if not history.leaves:
+        yield unchecked("F01", "日志是空的，没有可核验的记录。", "The log is empty: there is nothing to check.")
+
+
+def _follow(lines: Iterable[bytes], history: History) -> Iterator[Finding]:
     chain = _Chain(history)
+    unreadable = 0
     for line in lines:
-        index = len(history.leaves)
-        if not line.endswith(b"\n"):
+        index, raw = len(history.leaves), line.removesuffix(b"\n")
+        if unreadable == MOST_UNREADABLE:
+            zh = f"已有 {unreadable} 行不是记录，第 {index} 行以后没有读取。"
+            yield broken(
+                "tree", zh, f"{unreadable} lines are no entries: from line {index} on nothing was read.", index
+            )
+            return
+        if raw == line and len(raw) <= MAX_BYTES:
             yield broken(
                 "entries", f"第 {index} 条没有以换行结束。", f"Entry {index} does not end with a line feed.", index
             )
-        raw = line.removesuffix(b"\n")
         yield from chain.link(raw, index)
         history.leaves.append(leaf_hash(raw))
         try:
             entry = entries.parse(raw)
         except EntryError as error:
-            yield broken(
-                "entries", f"第 {index} 条不是合格的记录：{error}。", f"Line {index} is not an entry: {error}.", index
-            )
+            unreadable += 1
+            yield _no_entry(raw, index, error)
             continue
         yield from chain.order(entry, index)
         faults = [*chain.version(entry), *_form(entry)]
@@ -43,8 +59,14 @@ def follow(lines: Iterable[bytes], history: History) -> Iterator[Finding]:
             history.unread.add(entry.stream)
         else:
             history.fold(entry)
-    if not history.leaves:
-        yield unchecked("F01", "日志是空的，没有可核验的记录。", "The log is empty: there is nothing to check.")
+
+
+def _no_entry(raw: bytes, index: int, error: EntryError) -> Finding:
+    if len(raw) > MAX_BYTES:
+        zh = f"第 {index} 行超过一条记录的上限 {MAX_BYTES} 字节，其余没有读取。"
+        return broken("entries", zh, f"Line {index} is longer than the {MAX_BYTES} bytes of an entry.", index)
+    zh = f"第 {index} 条不是合格的记录：{error}。"
+    return broken("entries", zh, f"Line {index} is not an entry: {error}.", index)
 
 
 class _Chain:
@@ -73,6 +95,9 @@ class _Chain:
         """Index, time and command: faults that leave the facts of the entry readable. A gap is told once."""
         if index == 0:
             yield from _first(entry)
+        elif entry.kind == "log.created":
+            zh, en = f"第 {index} 条又一次建立日志。", f"Entry {index} creates the log again: only entry 0 may."
+            yield broken("entries", zh, en, index)
         if entry.index != self.index:
             zh = f"第 {index} 行的序号是 {entry.index}，应为 {self.index}：编号有缺漏或重复。"
             en = f"Line {index} has the index {entry.index}, expected {self.index}: an entry is missing or repeated."
@@ -107,7 +132,11 @@ def _first(entry: Entry) -> Iterator[Finding]:
     if entry.kind != "log.created":
         zh, en = f"第 0 条是 {entry.kind}，不是 log.created。", f"Entry 0 is {entry.kind}, not log.created."
         yield broken("F01", zh, en, 0)
-    elif not misfit(entry.data, KINDS["log.created"].data):
+        return
+    if entry.stream != LOG:
+        zh = f"log.created 记在 {entry.stream} 下，应为 {LOG}。"
+        yield broken("entries", zh, f"log.created stands in {entry.stream}, not in {LOG}.", 0)
+    if not misfit(entry.data, KINDS["log.created"].data):
         expected = entries.genesis(entry.data["origin"])
         if entry.prev != expected:
             zh = f"第 0 条的 prev 是 {entry.prev}，应为日志名称 {entry.data['origin']} 的 SHA-256 {expected}。"

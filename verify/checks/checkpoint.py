@@ -15,7 +15,8 @@ from verify.ed25519 import LibraryMissing
 from verify.findings import Finding, broken, holds, noted, unchecked
 from verify.history import History
 from verify.note import NoteError, VerifierKey
-from verify.source import CHECKPOINT, LOG_VKEY, Folder
+from verify.policy import Policy
+from verify.source import CHECKPOINT, LOG_VKEY, SMALL, Folder
 
 
 def check_whose(folder: Folder, history: History, given: VerifierKey | None) -> Iterator[Finding]:
@@ -54,9 +55,9 @@ def _agree(own: VerifierKey | None, stated: VerifierKey | None, created: dict[st
 
 def stated_key(folder: Folder) -> VerifierKey | str:
     """Return the key in log.vkey, or in words why there is none. The file is one line, in one spelling."""
-    raw = folder.read(LOG_VKEY)
+    raw = folder.read(LOG_VKEY, SMALL)
     if raw is None:
-        return "missing 缺失"
+        return "missing 缺失" if folder.size(LOG_VKEY) is None else "too long 过长"
     try:
         return (
             notes.parse_vkey(raw.decode("ascii").removesuffix("\n")) if raw.endswith(b"\n") else "no line feed 无换行"
@@ -75,7 +76,10 @@ def notes_key(text: str) -> VerifierKey | None:
 
 def read_checkpoint(folder: Folder, key: VerifierKey | None) -> tuple[Checkpoint | None, list[Finding]]:
     """Return what the checkpoint says, verified with `key` as far as that is possible here, and what is to be said of it."""
-    raw = folder.read(CHECKPOINT)
+    raw = folder.read(CHECKPOINT, SMALL)
+    if raw is None and folder.size(CHECKPOINT) is not None:
+        zh = f"检查点文件超过 {SMALL} 字节，没有读取。"
+        return None, [broken("checkpoint", zh, f"The checkpoint is longer than {SMALL} bytes and was not read.")]
     if raw is None:
         return None, [broken("checkpoint", "缺少签名的检查点。", "The checkpoint is missing.")]
     return open_note(raw, key, "checkpoint", "检查点")
@@ -111,6 +115,34 @@ def open_note(raw: bytes, key: VerifierKey | None, check: str, zh_name: str) -> 
             noted(check, zh, f"{others} more signature lines, of keys that were not given, were not verified.")
         )
     return head, found
+
+
+def check_policy(folder: Folder, policy: Policy | None, key: VerifierKey | None) -> Iterator[Finding]:
+    """The checkpoint is cosigned by as many as the policy demands, and the log is one that the policy names."""
+    raw = folder.read(CHECKPOINT, SMALL)
+    if policy is None or raw is None:
+        return
+    if key is not None and key not in policy.logs:
+        yield broken("policy", f"策略中没有日志 {key.name}。", f"The policy names no log {key.name}.")
+    if key is None:
+        yield unchecked("policy", "策略中没有日志公钥。", "The policy names no log.")
+        return
+    try:
+        verified = notes.open_note(raw, [key, *policy.witnesses.values()])[1]
+    except LibraryMissing as error:
+        yield unchecked("policy", "无法核验联署：缺少签名库。", f"The cosignatures are unchecked: {error}.")
+        return
+    except NoteError as error:
+        yield broken("policy", f"检查点的签名不成立：{error}。", f"The checkpoint has a signature that fails: {error}.")
+        return
+    cosigners = policy.cosigners(verified)
+    names = ", ".join(cosigners) or "none"
+    if policy.satisfied_by(cosigners):
+        zh = f"检查点的联署满足策略要求：{names}。"
+        yield holds("policy", zh, f"The checkpoint is cosigned as the policy demands: {names}.")
+    else:
+        zh = f"检查点的联署（{names}）达不到策略的法定数 {policy.quorum}。"
+        yield broken("policy", zh, f"The cosignatures of {names} do not reach the quorum {policy.quorum}.")
 
 
 def size_of(raw: bytes) -> int | None:

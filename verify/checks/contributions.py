@@ -1,13 +1,14 @@
 """The contributions: what the parties committed to before the deadline, and revealed after it.
 
-V3 and V4 recompute the sets C1 and C2, F06 asks whether anything was known before its time or rests on what was not yet
-public. Source: draw specification, P2 and P3; ledger specification, section 7.
+V3 and V4 recompute the sets C1 and C2, V4 asks who revealed, and that it was over before the beacon; F06 whether anything
+was known before its time or rests on what was not yet public. Source: draw specification, P2 and P3; ledger
+specification, section 7.
 """
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Generator, Iterator
+from collections.abc import Collection, Generator, Iterator
 
 from verify import note as notes
 from verify import seed
@@ -20,6 +21,8 @@ from verify.history import History
 from verify.note import NoteError, VerifierKey
 
 RULE = "方案第五(三)1条"
+NEEDED = {"discipline": "纪检部门", "organiser": "组织方"}
+"""The roles without whose contribution no draw goes on."""
 
 
 def check_contributions(draw: Draw) -> Iterator[Finding]:
@@ -98,9 +101,25 @@ def _reveals(draw: Draw, committed: dict[str, bytes]) -> Iterator[Finding]:
         zh = f"{draw.stream}：揭示集应为 {'、'.join(sorted(revealed))}，C2 {draw.c2.hex()}，与记录不符。"
         en = f"{draw.stream}: the reveals of {', '.join(sorted(revealed))} give C2 {draw.c2.hex()}, not as recorded."
         yield broken("V4", zh, en, closed.index)
+    yield from _enough(draw, closed, revealed.keys())
+
+
+def _enough(draw: Draw, closed: Entry, revealed: Collection[str]) -> Iterator[Finding]:
+    """Two parties are the least, the organiser and the discipline office among them; and the beacon is still to come."""
     if len(revealed) < 2:
         zh = f"{draw.stream}：只有 {len(revealed)} 方揭示，少于两个独立参与方，抽取不得继续。"
         yield broken("V4", zh, f"{draw.stream}: only {len(revealed)} parties revealed, two are needed.", closed.index)
+    roles = {each["role"] for each in draw.freeze.get("parties", ()) if each["id"] in revealed}
+    lacking = sorted(set(NEEDED) - roles)
+    if lacking:
+        zh = f"{draw.stream}：揭示的各方中没有{'、'.join(NEEDED[each] for each in lacking)}，抽取不得继续（{RULE}）。"
+        en = f"{draw.stream}: nobody with the role {', '.join(lacking)} revealed, the draw cannot go on."
+        yield broken("V4", zh, en, closed.index)
+    beacon_at = draw.freeze.get("t_reveal", 0) + draw.freeze.get("delta", 0)
+    if draw.freeze and closed.seconds >= beacon_at:
+        zh = f"{draw.stream}：信标时间已过 {closed.seconds - beacon_at} 秒，揭示集才固定：可以看着信标取舍份额。"
+        en = f"{draw.stream}: the reveals were closed {closed.seconds - beacon_at} s after the time of the beacon."
+        yield broken("V4", zh, en, closed.index)
 
 
 def _withheld(draw: Draw, committed: dict[str, bytes], until: int) -> Generator[Finding, None, set[str]]:

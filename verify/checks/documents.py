@@ -5,15 +5,15 @@ What a list says inside is judged where it is read. Source: ledger specification
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 
-from verify.checks import concluded
+from verify.checks import capped, concluded
+from verify.checks.personal import check_names
 from verify.documents import JSON, LINES
 from verify.entries import Entry
-from verify.findings import Finding, broken, holds, noted
+from verify.findings import Finding, broken, holds, unchecked
 from verify.history import History
-from verify.library import Library, Reference, references
+from verify.library import LARGEST, Library, Reference, references
 
 Named = dict[str, list[tuple[Entry, Reference]]]
 MEDIA = {"calendar.recorded": JSON}
@@ -39,25 +39,27 @@ def check_documents(library: Library, everything: Named) -> Iterator[Finding]:
     due = public(everything)
     zh = f"{len(due)} 个公开文档都在，长度和哈希与记录一致。"
     en = f"All {len(due)} public documents are there, with the length and the hash that the entries name."
-    found = (each for name, where in everything.items() for each in _one(library, name, where))
+    found = capped(each for name, where in everything.items() for each in _one(library, name, where))
     yield from concluded(found, lambda: holds("documents", zh, en), len(due))
+    yield from capped(each for where in everything.values() for each in check_names(library, where))
 
 
 def _one(library: Library, name: str, where: list[tuple[Entry, Reference]]) -> Iterator[Finding]:
-    index = where[0][0].index
-    if not any(reference["public"] for _, reference in where):
-        zh, en = f"文档 {name} 不公开，不在导出中。", f"The document {name} is not public and not in the export."
-        yield noted("documents", zh, en, index)
-        return
-    content = library.folder.read(f"documents/{name}")
-    if content is None:
+    index, path = where[0][0].index, f"documents/{name}"
+    size, stated = library.folder.size(path), {reference["bytes"] for _, reference in where}
+    if size is None:
         zh, en = f"公开文档 {name} 缺失。", f"The public document {name} is missing."
         yield broken("documents", zh, en, index)
         return
-    computed = hashlib.sha256(content).hexdigest()
-    if computed != name:
-        zh = f"公开文档 {name} 被改动：内容的哈希是 {computed}。"
-        yield broken("documents", zh, f"The public document {name} was altered: its bytes hash to {computed}.", index)
+    if size in stated and size > LARGEST:
+        zh = f"公开文档 {name} 有 {size} 字节，超过本程序读取的上限 {LARGEST}，未核验。"
+        yield unchecked("documents", zh, f"The document {name} of {size} bytes is too long to be read here.", index)
+    elif size in stated:
+        computed = library.folder.sha256(path, size)
+        if computed != name:
+            zh = f"公开文档 {name} 被改动：内容的哈希是 {computed}。"
+            en = f"The public document {name} was altered: its bytes hash to {computed}."
+            yield broken("documents", zh, en, index)
     for entry, reference in where:
         media = MEDIA.get(entry.kind, LINES)
         if reference["type"] != media:
@@ -65,7 +67,7 @@ def _one(library: Library, name: str, where: list[tuple[Entry, Reference]]) -> I
             yield broken(
                 "documents", zh, f"The document {name} is said to be {reference['type']}, not {media}.", entry.index
             )
-        if reference["bytes"] != len(content):
-            zh = f"文档 {name} 有 {len(content)} 字节，记录写 {reference['bytes']}。"
-            en = f"The document {name} has {len(content)} bytes, the entry says {reference['bytes']}."
+        if reference["bytes"] != size:
+            zh = f"文档 {name} 有 {size} 字节，记录写 {reference['bytes']}。"
+            en = f"The document {name} has {size} bytes, the entry says {reference['bytes']}."
             yield broken("documents", zh, en, entry.index)

@@ -14,10 +14,13 @@ from verify.checks import concluded
 from verify.checks.assigned import check_assigned
 from verify.checks.contributions import check_anchors, check_contributions
 from verify.checks.drawn import check_drawn
+from verify.checks.kept import Kept
 from verify.checks.opening import check_opening
 from verify.checks.order import check_order, check_witness
 from verify.checks.plans import Items
 from verify.checks.pools import check_pool
+from verify.checks.registries import check_pairings
+from verify.checks.repeats import check_repeats
 from verify.checks.seeds import check_beacons, check_seed
 from verify.checks.terms import check_terms
 from verify.findings import Finding, holds, unchecked
@@ -35,10 +38,15 @@ class Outcome:
     teams: dict[str, list[str]] | None = None
     signed_off: int | None = None
 
+    @property
+    def names(self) -> list[str] | None:
+        """The drawn objects, whether or not they have teams yet; None where they cannot be told."""
+        return None if self.draw.drawn is None else [line["id"] for line in self.draw.drawn]
+
 
 @dataclass
 class Draws:
-    """All draws of a log; `outcomes` is filled while they are checked."""
+    """All draws of a log; `outcomes` is filled while they are checked, `kept` with what holds in them."""
 
     history: History
     library: Library
@@ -46,6 +54,7 @@ class Draws:
     items: Items
     key: VerifierKey | None
     outcomes: dict[str, Outcome] = field(default_factory=dict)
+    kept: Kept = field(default_factory=Kept)
 
     def check(self) -> Iterator[Finding]:
         """Replay every draw; the registries are folded on the way, up to each freeze."""
@@ -58,9 +67,19 @@ class Draws:
                 yield unchecked("V1", zh, f"{stream}: its opening is not readable, no replay.", entries[0].index)
         notified = self._notified()
         for draw in sorted(draws, key=lambda each: each.frozen.index if each.frozen else each.opened.index):
-            found = self._one(draw, notified.get(draw.stream))
+            found = self.kept.watch(self._one(draw, notified.get(draw.stream)))
             yield from concluded(found, partial(_conclusion, draw))
+            self.kept.count(draw)
             draw.let_go()
+        self.kept.remember(check_pairings(self.history))  # they are told with the registries
+        if self.whole:
+            yield from self.kept.conclusions()
+        yield from check_repeats(self.history, draws)
+
+    @property
+    def whole(self) -> bool:
+        """Whether every entry of every draw could be read."""
+        return not any(stream.startswith("draw/") for stream in self.history.unread)
 
     def _one(self, draw: Draw, notified: int | None) -> Iterator[Finding]:
         if draw.stream in self.history.unread:

@@ -1,6 +1,6 @@
 """The inspections: the visitors are those that were drawn, certified on the day, and each step follows the one before.
 
-F14: visitor ≠ drawn inspector. F12: 行政处罚法第四十二条, two inspectors with certificates valid on that day.
+F14: visitor ≠ drawn inspector. F12: 行政处罚法第四十二条, two inspectors, active and with certificates valid on that day.
 方案第五(四)条: inspections are carried out as planned.
 """
 
@@ -14,8 +14,8 @@ from verify.checks.draws import Draws, Outcome
 from verify.checks.results import check_results
 from verify.entries import Entry
 from verify.findings import Finding, broken, holds, unchecked
-from verify.kinds import CATEGORIES, NOT_CHECKABLE
-from verify.library import Row
+from verify.kinds import ALONE, CATEGORIES, METHODS, NOT_CHECKABLE
+from verify.pool import standing_ground
 
 STEPS = ("inspection.notified", "inspection.completed", "result.recorded", "result.published")
 TEAM_RULE = "行政处罚法第四十二条"
@@ -26,13 +26,24 @@ DRAW_RULE = "方案第五(三)1条"
 def check_inspections(draws: Draws) -> Iterator[Finding]:
     """Every inspection stream, then deadlines and vanished objects."""
     streams = list(draws.history.of("inspection"))
-    found = (each for stream, entries in streams for each in _inspection(stream, entries, draws))
+    found = draws.kept.watch(each for stream, entries in streams for each in _inspection(stream, entries, draws))
     zh, en = (
         f"{len(streams)} 次检查的人员、日期和步骤合规。",
         f"{len(streams)} inspections: visitors, days and steps hold.",
     )
     yield from concluded(found, lambda: holds("F14", zh, en), len(streams))
+    yield from _qualified(draws, [entry for _, entries in streams for entry in entries])
     yield from check_results(draws)
+
+
+def _qualified(draws: Draws, entries: list[Entry]) -> Iterator[Finding]:
+    """F12 holds, in the draws and on the days of the inspections."""
+    teams, visits = draws.kept.things["F12"], sum(entry.kind == "inspection.completed" for entry in entries)
+    unread = any(stream.startswith("inspection/") for stream in draws.history.unread)
+    if "F12" not in draws.kept.faulty and draws.whole and not unread and teams + visits:
+        zh = f"{teams} 个检查组都是两名合格人员，{visits} 次检查当日仍具备资格（{TEAM_RULE}）。"
+        en = f"{teams} teams are two eligible inspectors each, and they still were on the day of {visits} inspections."
+        yield holds("F12", zh, en)
 
 
 def _inspection(stream: str, entries: list[Entry], draws: Draws) -> Iterator[Finding]:
@@ -52,7 +63,7 @@ def _inspection(stream: str, entries: list[Entry], draws: Draws) -> Iterator[Fin
     if completed is not None:
         yield from _visit(stream, notified, completed)
         if outcome is not None:
-            yield from _certificates(stream, completed, outcome, draws)
+            yield from _standing(stream, completed, outcome, draws)
     recorded = steps.get("result.recorded")
     if recorded is not None:
         yield from _result(stream, recorded)
@@ -114,12 +125,18 @@ def _visit(stream: str, notified: Entry, completed: Entry) -> Iterator[Finding]:
         zh = f"{stream} 的完成日 {data['completed_on']} 不在通知日 {notified.day} 与记录日 {completed.day} 之间。"
         en = f"{stream}: completed on {data['completed_on']}, not between notice {notified.day} and record {completed.day}."
         yield broken("inspections", zh, en, index)
-    if not data["methods"]:
-        yield broken("inspections", f"{stream} 没有写明检查方式。", f"{stream}: no method is stated.", index)
+    if data["completed_on"] < notified.data["visit_on"]:
+        zh = f"{stream} 在 {data['completed_on']} 完成，早于通知的检查日 {notified.data['visit_on']}。"
+        en = f"{stream}: completed on {data['completed_on']}, before the visit on {notified.data['visit_on']}."
+        yield broken("inspections", zh, en, index)
+    methods = data["methods"]
+    if not methods or len(set(methods)) < len(methods) or not set(methods) <= set(METHODS):
+        zh = f"{stream} 的检查方式 {methods} 不合格：须为 {'、'.join(METHODS)} 中的一种或几种。"
+        yield broken("inspections", zh, f"{stream}: the methods {methods} are not among {', '.join(METHODS)}.", index)
 
 
-def _certificates(stream: str, completed: Entry, outcome: Outcome, draws: Draws) -> Iterator[Finding]:
-    """Each inspector's certificate, as the registry knew it then, was valid on the day of the inspection."""
+def _standing(stream: str, completed: Entry, outcome: Outcome, draws: Draws) -> Iterator[Finding]:
+    """Each inspector, as the registry knew him then, could act as one on the day of the inspection."""
     holding = draws.holdings.by_stream.get(outcome.draw.opened.data["inspectors"])
     day = completed.data["completed_on"]
     if holding is None or not holding.known:
@@ -127,21 +144,20 @@ def _certificates(stream: str, completed: Entry, outcome: Outcome, draws: Draws)
         yield unchecked("F12", zh, f"{stream}: the registry of inspectors cannot be rebuilt.", completed.index)
         return
     for name in completed.data["inspectors"]:
-        row: Row | None = holding.certificate_at(name, completed.index)
-        valid_to = row["certificate_valid_to"] if row else None
-        if valid_to is None or valid_to < day:
-            zh = f"{stream}：{name} 的执法证有效期至 {valid_to}，{day} 检查时无效（{TEAM_RULE}）。"
-            yield broken(
-                "F12",
-                zh,
-                f"{stream}: the certificate of {name} (to {valid_to}) was not valid on {day}.",
-                completed.index,
-            )
+        row = holding.inspector_at(name, completed.index)
+        ground = "gone 不在名录库" if row is None else standing_ground(row, day)
+        if ground is not None:
+            until = f"，执法证有效期至 {row['certificate_valid_to']}" if row and ground == "certificate" else ""
+            zh = f"{stream}：{name} 在 {day} 检查时不具备资格（{ground}{until}，{TEAM_RULE}）。"
+            yield broken("F12", zh, f"{stream}: {name} could not inspect on {day} ({ground}).", completed.index)
 
 
 def _result(stream: str, recorded: Entry) -> Iterator[Finding]:
     categories, state = recorded.data["categories"], recorded.data["not_checkable"]
     known = len(set(categories)) == len(categories) and all(each in CATEGORIES for each in categories)
+    if ALONE in categories and len(categories) > 1:
+        zh = f"{stream} 的结果 {categories} 自相矛盾：{ALONE} 不能与其他结果并存。"
+        yield broken("inspections", zh, f"{stream}: {ALONE} excludes every other result: {categories}.", recorded.index)
     if not known or bool(categories) == (state is not None) or (state is not None and state not in NOT_CHECKABLE):
         zh = f"{stream} 的结果 {categories}、{state} 不合格：须为八类结果，或一种无法检查情形。"
         en = f"{stream}: the result {categories}, {state} is neither of the eight categories nor one not-checkable state."

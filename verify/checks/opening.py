@@ -65,7 +65,7 @@ def _registry_faults(draw: Draw, history: History) -> Iterator[tuple[str, str]]:
                 f"{stream} belongs to the item {created.data['item']}, not to {data['item']}",
             )
     pairings = history.all(data["objects"], "registry.paired", index)
-    if not pairings or pairings[-1].data["inspectors"] != data["inspectors"]:
+    if not pairings or pairings[0].data["inspectors"] != data["inspectors"]:
         yield (
             f"{data['objects']} 没有与 {data['inspectors']} 对应（{REGISTRY_RULE}）",
             f"{data['objects']} is not paired with {data['inspectors']}",

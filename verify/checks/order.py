@@ -21,9 +21,8 @@ SEED_PARTS = range(1, 8)
 
 
 def check_numbers(history: History) -> Iterator[Finding]:
-    """Draws are numbered 1, 2, 3 ... for each year, without a gap; and an item of a plan is drawn once (F17)."""
+    """Draws are numbered 1, 2, 3 ... for each year, without a gap."""
     last: dict[str, int] = {}
-    before: dict[tuple[str, str], str] = {}
     for stream, entries in history.of("draw"):
         opened = entries[0]
         if opened.kind != "draw.opened":
@@ -34,14 +33,6 @@ def check_numbers(history: History) -> Iterator[Finding]:
             zh = f"抽查编号 {stream} 应为 {prefix}{number:04d}：编号不连续，可能有抽查被隐去。"
             en = f"The draw {stream} should be {prefix}{number:04d}: the numbers have a gap, a draw may be hidden."
             yield broken("V1", zh, en, opened.index)
-        again = before.setdefault((opened.data["plan"], opened.data["item"]), stream)
-        if again != stream:
-            zh = (
-                f"{stream} 是 {opened.data['plan']} 中事项 {opened.data['item']} 的又一次抽取，此前已有 {again}："
-                f"不得重抽（{WITNESS_RULE}）。"
-            )
-            en = f"{stream} draws {opened.data['item']} of {opened.data['plan']} again, after {again}: no redraw."
-            yield broken("F17", zh, en, opened.index)
         written = stream.rpartition("-")[2]
         last[prefix] = int(written) if written.isdecimal() and len(written) < 9 else number
 

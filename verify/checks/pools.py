@@ -12,7 +12,7 @@ from typing import Any
 from verify import documents, pool, ratios
 from verify.ceremony import Draw
 from verify.entries import Entry
-from verify.findings import Finding, broken, unchecked
+from verify.findings import Finding, broken, noted, unchecked
 from verify.history import History
 from verify.holdings import Holding, Holdings
 from verify.kinds import COMMITMENT
@@ -24,6 +24,7 @@ LINES = {
     "objects": {"id": "id", "row": "hex32", "stratum": "=A|=B|=C|=D", "excluded?": "text"},
     "inspectors": {"id": "code", "row": "hex32", "excluded?": "text"},
 }
+REASON = 200
 RECUSAL_LINE = {"id": "id", "recused": COMMITMENT}
 
 
@@ -43,10 +44,39 @@ def check_pool(draw: Draw, frozen: Entry, history: History, holdings: Holdings, 
         if kind == "inspectors" and right is not None:
             draw.eligible = {line["id"]: line.get("excluded") for line in right}
     draw.objects, draw.inspectors = lines["objects"], lines["inspectors"]
+    yield from _elsewhere(draw, frozen, holdings)
     if draw.objects is not None:
         yield from _exclusions(draw, frozen, draw.objects, library)
         yield from _waivers(draw, frozen, draw.objects)
     yield from _recusals(draw, frozen, library)
+
+
+def _elsewhere(draw: Draw, frozen: Entry, holdings: Holdings) -> Iterator[Finding]:
+    """Whoever could be drawn by another registry of the log is in the pool too: a registry of chosen ones is a special roster."""
+    freeze = frozen.data["freeze"]
+    for kind, lines in (("objects", draw.objects), ("inspectors", draw.inspectors)):
+        if lines is None:
+            continue
+        pooled = {line["id"] for line in lines}
+        for stream, holding in holdings.by_stream.items():
+            if holding.type != kind or stream == freeze[kind]["registry"]:
+                continue
+            left_out = sorted(row["id"] for row in _drawable(holding, freeze) if row["id"] not in pooled)
+            if left_out:
+                zh = (
+                    f"{draw.stream} 的名单没有 {stream} 里可抽取的{NAMES_ZH[kind]} {_some(left_out)}（{RULES[kind]}）。"
+                )
+                en = f"{draw.stream}: a special roster, without these {kind} of {stream}: {_some(left_out)}."
+                yield broken("F07", zh, en, frozen.index)
+
+
+def _drawable(holding: Holding, freeze: dict[str, Any]) -> Iterator[Row]:
+    """Yield the rows of another registry that could be drawn under this freeze."""
+    if holding.type == "inspectors":
+        item, day = freeze["item"], freeze["as_of"]
+        yield from (row for row in holding.state.values() if pool.inspector_ground(row, item, day) is None)
+    elif holding.item == freeze["item"]:
+        yield from (row for row in holding.state.values() if row["status"] == "active")
 
 
 def rebuilt(holding: Holding, kind: str, freeze: dict[str, Any]) -> list[Row] | None:
@@ -154,6 +184,11 @@ def _waivers(draw: Draw, frozen: Entry, objects: list[Row]) -> Iterator[Finding]
         zh = f"{draw.stream} 的 {name} 层有 {counts.get(name, 0)} 个对象，不需要豁免，却记录了豁免。"
         en = f"{draw.stream}: stratum {name} has {counts.get(name, 0)} objects, its waiver has no ground."
         yield broken("F03", zh, en, frozen.index)
+    if freeze["waivers"]:
+        given = sorted(freeze["waivers"].items())
+        zh = "；".join(f"{name} 层 {counts.get(name, 0)} 个对象：{reason[:REASON]}" for name, reason in given)
+        en = "; ".join(f"stratum {name}, {counts.get(name, 0)} objects: {reason[:REASON]}" for name, reason in given)
+        yield noted("F03", f"{draw.stream} 的比例豁免：{zh}。", f"{draw.stream}, ratios waived: {en}.", frozen.index)
 
 
 def _recusals(draw: Draw, frozen: Entry, library: Library) -> Iterator[Finding]:

@@ -1,6 +1,7 @@
 """The registries: who made, filed and paired them, and that each batch says truly what it changed.
 
-方案第五(三)条: an object registry is filed with the coordinating office, and one inspector registry corresponds to it.
+方案第五(三)条: an object registry is filed with the coordinating office, and one inspector registry corresponds to it, once
+and for all (F07: no special roster for one draw).
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ def check_registries(history: History, holdings: Holdings) -> Iterator[Finding]:
     en = (
         f"{holdings.batches} batches of {len(holdings.by_stream)} registries were folded and give what the entries say."
     )
+    yield from check_pairings(history)
     yield from concluded([*holdings.findings, *_papers(history)], lambda: holds("registries", zh, en), holdings.batches)
 
 
@@ -56,6 +58,17 @@ def _created(stream: str, created: Entry) -> Iterator[Finding]:
         zh = f"{stream}：检查对象名录库对应一个事项，检查人员名录库不对应（方案第五(三)条）。"
         en = f"{stream}: an object registry has one check item, an inspector registry none."
         yield broken("registries", zh, en, created.index)
+
+
+def check_pairings(history: History) -> Iterator[Finding]:
+    """A registry of objects has one registry of inspectors, and no other later."""
+    for stream, _ in history.of("registry"):
+        pairings = history.all(stream, "registry.paired")
+        for entry in pairings[1:]:
+            first, now = pairings[0].data["inspectors"], entry.data["inspectors"]
+            if now != first:
+                zh = f"{stream} 已与 {first} 对应，又改为 {now}：不得另设专门人员库（方案第五(三)2条）。"
+                yield broken("F07", zh, f"{stream} is paired with {first}, and then again with {now}.", entry.index)
 
 
 def _paired(history: History, stream: str, created: Entry, entry: Entry) -> Iterator[Finding]:

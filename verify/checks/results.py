@@ -1,6 +1,7 @@
 """The results: published within seven working days, a late one shown as late, and no drawn object without a result.
 
-F15: 方案第五(五)条, counted with the calendars recorded by then; 20 working days are the outer bound. F16: a drawn object
+F15: 方案第五(五)条, counted with the calendars recorded by then; 20 working days are the outer bound; a calendar recorded again
+moves deadlines and is told, a year without one leaves them unchecked. F16: a drawn object
 without a result or a not-checkable record has vanished. The only "today" is the day of the last entry.
 """
 
@@ -75,12 +76,29 @@ class _Years:
                 broken("documents", f"{year} 年的日历{error.zh}。", f"Calendar: {error}.", entry.index)
             )
             return None
-        days = [*record["holidays"], *record["makeup_workdays"]]
-        wrong = record["year"] != year or any(not day.startswith(f"{year:04d}-") for day in days)
-        if wrong or entry.stream != f"calendar/{year}":
-            zh = f"{entry.stream} 记的是 {year} 年，文档是 {record['year']} 年，或含有别年的日期。"
-            self.findings.append(broken("F15", zh, f"{entry.stream} and its document differ in the year.", entry.index))
+        self.findings += [broken("F15", f"{zh}。", f"{en}.", entry.index) for zh, en in _calendar_faults(entry, record)]
+        if year in self.latest().years:
+            zh = f"{year} 年的日历又记录了一次，此后公示的期限按新的计算（{RULE}）。"
+            en = f"The calendar of {year} was recorded again: later deadlines are counted with the new one."
+            self.findings.append(noted("F15", zh, en, entry.index))
         return record
+
+
+def _calendar_faults(entry: Entry, record: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    year, stream = entry.data["year"], entry.stream
+    holidays, makeup = record["holidays"], record["makeup_workdays"]
+    other_year = any(not day.startswith(f"{year:04d}-") for day in [*holidays, *makeup])
+    if record["year"] != year or other_year or stream != f"calendar/{year}":
+        zh = f"{stream} 记的是 {year} 年，文档是 {record['year']} 年，或含有别年的日期"
+        yield zh, f"{stream} and its document differ in the year"
+    for zh, en, days in (("节假日", "holidays", holidays), ("调休工作日", "make-up working days", makeup)):
+        if days != sorted(set(days)):
+            yield f"{stream} 的{zh}没有按日期排列，或有重复", f"{stream}: its {en} are not sorted, or one occurs twice"
+    both = sorted(set(holidays) & set(makeup))
+    if both:
+        yield f"{stream} 把 {both[0]} 既算节假日又算调休工作日", f"{stream}: {both[0]} is a holiday and a make-up day"
+    if not record["papers"]:
+        yield f"{stream} 没有写明所依据的文件", f"{stream} names no paper that it rests on"
 
 
 def _deadlines(draws: Draws, years: _Years) -> Iterator[Finding]:
@@ -91,10 +109,15 @@ def _deadlines(draws: Draws, years: _Years) -> Iterator[Finding]:
         if completed is None or years.unreadable:
             continue
         day = completed.data["completed_on"]
+        calendar = years.latest() if published is None else years.before(published.index)
+        if int(day[:4]) not in calendar.years:
+            zh = f"{stream}：{day} 完成，当年的日历没有记录，公示期限未核验（{RULE}）。"
+            en = f"{stream}: completed on {day}, a year without a recorded calendar: its deadline is unchecked."
+            yield unchecked("F15", zh, en, completed.index)
         if published is not None:
-            yield from _published(stream, day, published, years.before(published.index))
+            yield from _published(stream, day, published, calendar)
         else:
-            yield from _overdue(stream, day, today, completed, years.latest())
+            yield from _overdue(stream, day, today, completed, calendar)
 
 
 def _published(stream: str, day: str, published: Entry, calendar: Calendar) -> Iterator[Finding]:
@@ -117,7 +140,7 @@ def _published(stream: str, day: str, published: Entry, calendar: Calendar) -> I
         yield noted(
             "F15", zh, f"{stream}: due on {deadline}, published on {published.day}: late, and shown as late.", index
         )
-    elif deadline is None:
+    elif deadline is None and int(day[:4]) in calendar.years:
         zh = f"{stream}：期限所在年份的日历尚未公布，期限待定。"
         yield noted("F15", zh, f"{stream}: the calendar of that year was not recorded, the deadline is open.", index)
 
@@ -148,10 +171,10 @@ def _vanished(draws: Draws) -> Iterator[Finding]:
     today = draws.history.last_day
     for stream, outcome in draws.outcomes.items():
         opened = outcome.draw.opened
-        if outcome.teams is None:
-            if outcome.draw.one("draw.inspectors-assigned") is not None:
-                zh = f"{stream}：选派名单不可读，有无对象失踪未核验。"
-                yield unchecked("F16", zh, f"{stream}: its teams are not readable.", opened.index)
+        if outcome.names is None:
+            if outcome.draw.one("draw.objects-drawn") is not None:
+                zh = f"{stream}：抽取名单不可读，有无对象失踪未核验。"
+                yield unchecked("F16", zh, f"{stream}: its drawn list is not readable.", opened.index)
             continue
         plan = draws.history.one(opened.data["plan"], "plan.drafted")
         end = plan.data["period"]["to"] if plan is not None else ""
@@ -169,4 +192,4 @@ def _vanished(draws: Draws) -> Iterator[Finding]:
 
 def _without_result(history: History, outcome: Outcome) -> list[str]:
     prefix = f"inspection/{outcome.draw.id}/"
-    return [name for name in outcome.teams or () if history.one(prefix + name, "result.recorded") is None]
+    return [name for name in outcome.names or () if history.one(prefix + name, "result.recorded") is None]

@@ -17,11 +17,13 @@ from verify.entries import Entry
 from verify.findings import Finding, broken, noted, unchecked
 from verify.history import History
 from verify.ratios import GENERAL_MAX_BP, illegal_quota
-from verify.replay import beacon_fault
+from verify.replay import beacons_fault
 
 MIN_DELTA = 600
 GROUPS = [{"name": "certified", "rule": "eligible"}]
 SEATS = [0, 0]
+RUNGS = 16
+"""The most caps that a freeze may name: `cap` and its `fallback`."""
 
 Faults = Iterator[tuple[str, str]]
 
@@ -35,8 +37,8 @@ def check_terms(draw: Draw, frozen: Entry, history: History, items: Items) -> It
         faults.append(
             (f"C0 应为 {draw.c0.hex()}，记录写 {frozen.data['c0']}", f"C0 is {draw.c0.hex()}, not as recorded")
         )
-    faults += [*_identity(draw, frozen, freeze), *_head(freeze, frozen, history), *_times(freeze, frozen)]
-    faults += [*_parties(freeze, frozen, history), *_beacons(freeze, history)]
+    faults += [*_identity(draw, frozen, freeze), *_head(draw, freeze, frozen, history), *_times(freeze, frozen)]
+    faults += [*_parties(freeze, frozen, history), *_beacons(freeze, history), *_rungs(freeze)]
     for zh, en in faults:
         yield broken("V2", f"{draw.stream} 的冻结：{zh}。", f"{draw.stream}, freeze: {en}.", frozen.index)
     yield from _ratios(draw, frozen, history, items)
@@ -63,8 +65,13 @@ def _identity(draw: Draw, frozen: Entry, freeze: dict[str, Any]) -> Faults:
         yield zh, f"as_of {freeze['as_of']} is not its day or the one before"
 
 
-def _head(freeze: dict[str, Any], frozen: Entry, history: History) -> Faults:
+def _head(draw: Draw, freeze: dict[str, Any], frozen: Entry, history: History) -> Faults:
     head = freeze["ledger_head"]
+    checked_in = (each for each in draw.all("draw.witness-checked-in") if each.data["phase"] == "freeze")
+    latest = max(draw.opened.index, next((each.index for each in checked_in if each.index < frozen.index), 0))
+    if head["size"] <= latest:
+        zh = f"所引的账本头（{head['size']} 条）没有覆盖开启和纪检签到（第 {latest} 条）"
+        yield zh, f"its ledger head of {head['size']} entries does not cover the opening and the check-in (#{latest})"
     if head["size"] > frozen.index:
         zh = f"所引的账本头有 {head['size']} 条，晚于冻结（第 {frozen.index} 条）"
         yield zh, f"its ledger head of {head['size']} entries is later than the freeze"
@@ -107,12 +114,19 @@ def _parties(freeze: dict[str, Any], frozen: Entry, history: History) -> Faults:
 
 def _beacons(freeze: dict[str, Any], history: History) -> Faults:
     demonstration = history.origin.startswith("demo.")
-    if not freeze["beacons"]:
-        yield "没有公开信标", "it names no beacon"
-    for position, beacon in enumerate(freeze["beacons"]):
-        fault = beacon_fault(beacon, freeze["t_reveal"], freeze["delta"], demonstration)
-        if fault:
-            yield f"第 {position} 个信标不合要求：{fault}", f"beacon {position}: {fault}"
+    fault = beacons_fault(freeze["beacons"], freeze["t_reveal"], freeze["delta"], demonstration)
+    if fault:
+        yield f"信标不合要求：{fault}", fault
+
+
+def _rungs(freeze: dict[str, Any]) -> Faults:
+    """The last resort is no cap at all: or an organiser could choose caps under which some objects are never visited."""
+    caps = [freeze["cap"], *(rung["cap"] for rung in freeze["fallback"])]
+    if caps[-1] is not None:
+        zh = f"最后一档仍限每人 {caps[-1]} 次，可能有对象派不出检查组"
+        yield zh, f"objects could stay without a team: the last cap is {caps[-1]}, it must be null"
+    if len(caps) > RUNGS:
+        yield f"有 {len(caps)} 档上限，至多 {RUNGS} 档", f"{len(caps)} caps, {RUNGS} are the most"
 
 
 def _ratios(draw: Draw, frozen: Entry, history: History, items: Items) -> Iterator[Finding]:
@@ -160,6 +174,16 @@ def check_remarks(history: History, digest: str) -> Iterator[Finding]:
     dice = [stream for stream, freeze in terms if any(beacon.get("simulated") for beacon in freeze["beacons"])]
     if dice:
         yield noted("V5", f"{_listed(dice)} 的骰子是模拟的。", f"{_listed(dice)}: the dice are simulated.")
+    told = [stream for stream, freeze in terms if any(_only_told(beacon) for beacon in freeze["beacons"])]
+    if told:
+        zh = f"{_listed(told)} 的骰子或彩票号码是记录者所录，本程序无从核对，请与现场记录或公开的开奖公告比对。"
+        en = f"{_listed(told)}: dice or lottery numbers are as somebody recorded them: compare with the public record."
+        yield noted("V5", zh, en)
+
+
+def _only_told(beacon: dict[str, Any]) -> bool:
+    """Whether the outcome of a beacon is known from the log alone, and nothing proves it."""
+    return beacon["kind"] == "lottery" or (beacon["kind"] == "dice" and not beacon.get("simulated"))
 
 
 def _listed(streams: list[str]) -> str:

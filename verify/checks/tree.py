@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from verify import tiles
 from verify.checkpoint import Checkpoint
+from verify.checks import capped
 from verify.findings import Finding, broken, holds
 from verify.history import History
 from verify.source import CHECKPOINT, ENTRIES, LOG_VKEY, Folder
@@ -40,10 +41,14 @@ def check_root(history: History, head: Checkpoint | None) -> Iterator[Finding]:
 
 
 def check_files(folder: Folder, history: History, head: Checkpoint | None, documents: set[str]) -> Iterator[Finding]:
-    """Every file that belongs to an export of this size is there and right; every other file is named.
+    """Every file that belongs to an export of this size is there and right; every other file or empty folder is named.
 
     `documents` are the SHA-256 of the public documents that entries name; their bytes are judged elsewhere.
     """
+    yield from capped(_files(folder, history, head, documents))
+
+
+def _files(folder: Folder, history: History, head: Checkpoint | None, documents: set[str]) -> Iterator[Finding]:
     present = set(folder.names())
     expected = {CHECKPOINT, LOG_VKEY, ENTRIES} | {f"documents/{each}" for each in documents}
     size = len(history.leaves) if head is None else min(head.size, len(history.leaves))
@@ -52,16 +57,17 @@ def check_files(folder: Folder, history: History, head: Checkpoint | None, docum
     wrong = 0
     for path, content in _computed(folder, history, size):
         expected.add(path)
-        stored = folder.read(path)
+        stored = folder.read(path, len(content))
         if stored != content:
             wrong += 1
-            if stored is None:
+            if folder.size(path) is None:
                 yield broken("tree", f"缺少 {path}。", f"{path} is missing.")
             else:
                 yield broken("tree", f"{path} 与 {ENTRIES} 不一致。", f"{path} differs from {ENTRIES}.")
     for name in sorted(present - expected):
         shown = ascii(name)[1:-1]
-        yield broken("folder", f"多余的文件 {shown}。", f"A file that belongs to no export of this size: {shown}.")
+        what = "文件夹" if shown.endswith("/") else "文件"
+        yield broken("folder", f"多余的{what} {shown}。", f"A file that belongs to no export of this size: {shown}.")
     if not wrong and size:
         yield holds("tree", f"全部瓦片和条目包与 {ENTRIES} 逐字节一致。", f"All tiles and bundles equal {ENTRIES}.")
 

@@ -1,0 +1,26 @@
+"""Values that have one spelling; what cannot be written down for everybody is refused."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from domain.errors import Invalid
+from verify import canonical, entries
+
+
+def fingerprint_of(kind: str, facts: dict[str, Any]) -> bytes:
+    """Return the SHA-256 by which a command that comes again is known to be the same."""
+    with refusing_bad_values():
+        return hashlib.sha256(canonical.encode({"kind": kind, "facts": facts})).digest()
+
+
+class refusing_bad_values:
+    """Turn a value without a canonical spelling, or an entry that grew too long, into a refusal."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        if isinstance(error, canonical.NotCanonical | entries.EntryError):
+            raise Invalid(f"内容不能规范表示：{error}", str(error), "LEDGER 2") from error

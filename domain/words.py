@@ -1,0 +1,52 @@
+"""The Chinese words for what refusals name: steps, phases, kinds of units."""
+
+from __future__ import annotations
+
+UNITS = {
+    "bureau": "主管局",
+    "office": "业务处室",
+    "legal": "法制部门",
+    "coordination": "综合处",
+    "discipline": "纪检部门",
+    "justice": "司法局",
+    "enforcement": "执法支队",
+    "county": "县区主管部门",
+}
+PHASES = {"freeze": "冻结名录", "commit": "提交承诺", "reveal": "揭示承诺", "beacon": "公开信标", "result": "抽取结果"}
+STEPS = {
+    "log.created": "建立台账",
+    "log.recovered": "恢复台账",
+    "unit.registered": "登记单位",
+    "account.opened": "开设账号",
+    "account.closed": "注销账号",
+    "calendar.recorded": "记录日历",
+    "itemlist.drafted": "起草事项清单",
+    "itemlist.legality-reviewed": "清单合法性审查",
+    "itemlist.justice-reviewed": "清单司法局审核",
+    "itemlist.published": "公布事项清单",
+    "plan.drafted": "起草抽查计划",
+    "plan.legality-reviewed": "计划合法性审查",
+    "plan.justice-reviewed": "计划司法局审核",
+    "plan.published": "公布抽查计划",
+    "registry.created": "建立名录库",
+    "registry.imported": "导入名录",
+    "registry.filed": "名录备案",
+    "registry.paired": "两库配对",
+    "draw.opened": "开启抽取",
+    "draw.witness-checked-in": "纪检签到",
+    "draw.frozen": "冻结名录",
+    "draw.contribution-committed": "提交承诺",
+    "draw.commitments-closed": "截止承诺",
+    "draw.contribution-revealed": "揭示承诺",
+    "draw.contribution-withheld": "记录未揭示",
+    "draw.reveals-closed": "截止揭示",
+    "draw.beacon-recorded": "记录信标",
+    "draw.seed-derived": "生成种子",
+    "draw.objects-drawn": "抽取对象",
+    "draw.inspectors-assigned": "选派人员",
+    "draw.witness-signed-off": "纪检签字",
+    "inspection.notified": "通知检查",
+    "inspection.completed": "完成检查",
+    "result.recorded": "录入结果",
+    "result.published": "公示结果",
+}

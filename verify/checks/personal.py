@@ -1,0 +1,67 @@
+"""Personal data: nothing public looks like a person's identity number or mobile phone.
+
+What is public stays public, so the writer refuses it before and this check says where one went through. The number itself
+is never repeated whole. Source: ledger specification, section 5.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from verify.checks import capped, concluded
+from verify.entries import Entry
+from verify.findings import Finding, broken, holds
+from verify.history import History
+from verify.library import Absent, Library, Reference
+from verify.personal import looks_personal, texts
+
+NAMED = ("itemlist.drafted", "registry.imported")
+"""The entries whose lists have names in their lines."""
+SHOWN = 3
+_NAME = re.compile(rb'"name":("[^"\\\\]*+(?:\\\\.[^"\\\\]*+)*+")')
+
+
+def check_texts(history: History) -> Iterator[Finding]:
+    """The texts in the data of every entry."""
+    count = len(history.entries)
+    zh = f"{count} 条记录的文字中没有身份证号码或手机号码。"
+    en = f"No text of {count} entries looks like an identity number or a mobile phone."
+    found = capped(each for entry in history.entries for each in _entry(entry))
+    yield from concluded(found, lambda: holds("personal", zh, en), count)
+
+
+def _entry(entry: Entry) -> Iterator[Finding]:
+    hidden = next((_hidden(found) for text in texts(entry.data) if (found := looks_personal(text))), None)
+    if hidden is not None:
+        zh = f"{entry.kind} 的内容里有疑似身份证号码或手机号码 {hidden}，公开后无法收回。"
+        yield broken(
+            "personal", zh, f"The data of {entry.kind} holds what looks like a person's {hidden}.", entry.index
+        )
+
+
+def check_names(library: Library, where: list[tuple[Entry, Reference]]) -> Iterator[Finding]:
+    """The names in the lines of one list; `where` are the entries that name it."""
+    entry, reference = where[0]
+    if not any(each.kind in NAMED for each, _ in where):
+        return
+    try:
+        content = library.read(reference)
+    except Absent:
+        return
+    names = (name.decode("utf-8", "replace") for name in _NAME.findall(content))
+    numbers = [found for name in names if (found := looks_personal(name))]
+    if numbers:
+        shown = ", ".join(_hidden(each) for each in numbers[:SHOWN])
+        zh = f"{entry.stream} 的清单有 {len(numbers)} 个名称含疑似身份证号码或手机号码：{shown}，公开后无法收回。"
+        en = f"{len(numbers)} names in a list of {entry.stream} hold what looks like a person's number: {shown}."
+        yield broken("personal", zh, en, entry.index)
+
+
+def _hidden(number: str) -> str:
+    """Return enough of a number to find it again, and not the number.
+
+    >>> _hidden("13800138000")
+    '138********'
+    """
+    return number[:3] + "*" * (len(number) - 3)
