@@ -3,75 +3,55 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from sqlite3 import Connection
 
-from projections.view import (
-    Documents,
-    Record,
-    UnknownKind,
-    View,
-    ViewError,
-    change,
-    decoders,
-    fetch,
-    fetch_one,
-    lines,
-    moment,
-    put,
-    put_all,
-)
+from projections.rows import Rows, UnknownKind
+from projections.tables import Connection, Record, decoders, execute, fetch, fetch_one
+from projections.view import Documents, View, lines, moment
 from verify.entries import Entry
 
 _DECODE = decoders(["created", "filed"])
 _DECODE_BATCH = decoders(["source", "document"])
+_END = "UPDATE view_registry_row SET until = ? WHERE registry = ? AND id = ? AND until IS NULL AND since < ?"
+_PAIR = 'INSERT INTO view_pairing (objects, inspectors, "index") VALUES (?, ?, ?) ON CONFLICT DO NOTHING'
 AS_FROZEN = "r.since <= {version} AND (r.until IS NULL OR r.until > {version})"
 """The condition on `view_registry_row r` that picks the rows of one version of a registry."""
 
 
-def fold(connection: Connection, entry: Entry, documents: Documents) -> None:
+def fold(rows: Rows, entry: Entry, documents: Documents) -> None:
     """Fold one entry of a registry."""
     data, key = entry.data, {"stream": entry.stream}
     match entry.kind:
         case "registry.created":
-            put(connection, "view_registry", **key, **data, version=1, count=0, created=moment(entry))
+            rows.put("view_registry", **key, **data, version=1, count=0, created=moment(entry))
         case "registry.imported":
             state = data["state"]
-            change(connection, "view_registry", key, version=entry.version, count=state["count"], root=state["root"])
-            _note_batch(connection, entry)
-            _apply(connection, entry, lines(documents, data))
+            rows.change("view_registry", key, version=entry.version, count=state["count"], root=state["root"])
+            _note_batch(rows, entry)
+            _apply(rows, entry, lines(documents, data))
         case "registry.filed":
-            change(connection, "view_registry", key, version=entry.version, filed=moment(entry) | data)
+            rows.change("view_registry", key, version=entry.version, filed=moment(entry) | data)
         case "registry.paired":
-            change(connection, "view_registry", key, version=entry.version)
-            pair = (entry.stream, data["inspectors"], entry.index)
-            connection.execute("INSERT OR IGNORE INTO view_pairing VALUES (?, ?, ?)", pair)
+            rows.change("view_registry", key, version=entry.version)
+            rows.later(_PAIR, (entry.stream, data["inspectors"], entry.index))
         case _:
             raise UnknownKind(entry)
 
 
-def _note_batch(connection: Connection, entry: Entry) -> None:
+def _note_batch(rows: Rows, entry: Entry) -> None:
     facts = {key: entry.data[key] for key in ("mode", "added", "changed", "removed", "document", "source")}
-    put(connection, "view_batch", registry=entry.stream, version=entry.version, **moment(entry), **facts)
+    rows.put("view_batch", registry=entry.stream, version=entry.version, **moment(entry), **facts)
 
 
-def _apply(connection: Connection, entry: Entry, batch: Iterable[Record]) -> None:
+def _apply(rows: Rows, entry: Entry, batch: Iterable[Record]) -> None:
     """End the rows that were changed or removed, begin those that were added or changed: no version is lost."""
-    batch = list(batch)
     registry, version = entry.stream, entry.version
-    ended = [(version, registry, line["id"]) for line in batch if line["op"] != "added"]
-    sql = "UPDATE view_registry_row SET until = ? WHERE registry = ? AND id = ? AND until IS NULL"
-    done = connection.executemany(sql, ended)
-    if ended and done.rowcount != len(ended):
-        raise ViewError(f"entry {entry.index} changes rows of {registry} that are not there")
-    put_all(
-        connection,
-        "view_registry_row",
-        (
-            {"registry": registry, "id": line["id"], "since": version, "name": _name(line["row"]), "row": line["row"]}
-            for line in batch
-            if line["op"] != "removed"
-        ),
-    )
+    complaint = f"entry {entry.index} changes rows of {registry} that are not there"
+    for line in batch:
+        if line["op"] != "added":
+            rows.later(_END, (version, registry, line["id"], version), complaint)
+        if line["op"] != "removed":
+            row = line["row"]
+            rows.put("view_registry_row", registry=registry, id=line["id"], since=version, name=_name(row), row=row)
 
 
 def _name(row: Record) -> str | None:
@@ -84,16 +64,16 @@ VIEW = View(
     frozenset({"registry"}),
     {
         "view_registry": """stream TEXT PRIMARY KEY, type TEXT NOT NULL, title TEXT NOT NULL, unit TEXT NOT NULL,
-            item TEXT, version INTEGER NOT NULL, count INTEGER NOT NULL, root TEXT, created TEXT NOT NULL,
+            item TEXT, version BIGINT NOT NULL, count BIGINT NOT NULL, root TEXT, created TEXT NOT NULL,
             filed TEXT""",
-        "view_pairing": """objects TEXT NOT NULL, inspectors TEXT NOT NULL, "index" INTEGER NOT NULL,
+        "view_pairing": """objects TEXT NOT NULL, inspectors TEXT NOT NULL, "index" BIGINT NOT NULL,
             PRIMARY KEY (objects, inspectors)""",
-        "view_batch": """registry TEXT NOT NULL, version INTEGER NOT NULL, "index" INTEGER NOT NULL, at TEXT NOT NULL,
-            account TEXT NOT NULL, unit TEXT NOT NULL, mode TEXT NOT NULL, added INTEGER NOT NULL,
-            changed INTEGER NOT NULL, removed INTEGER NOT NULL, document TEXT NOT NULL, source TEXT NOT NULL,
+        "view_batch": """registry TEXT NOT NULL, version BIGINT NOT NULL, "index" BIGINT NOT NULL, at TEXT NOT NULL,
+            account TEXT NOT NULL, unit TEXT NOT NULL, mode TEXT NOT NULL, added BIGINT NOT NULL,
+            changed BIGINT NOT NULL, removed BIGINT NOT NULL, document TEXT NOT NULL, source TEXT NOT NULL,
             PRIMARY KEY (registry, version)""",
-        "view_registry_row": """registry TEXT NOT NULL, id TEXT NOT NULL, since INTEGER NOT NULL, until INTEGER,
-            name TEXT, row TEXT NOT NULL, PRIMARY KEY (registry, id, since)""",
+        "view_registry_row": """registry TEXT NOT NULL, id TEXT NOT NULL, since BIGINT NOT NULL, until BIGINT,
+            name TEXT, "row" TEXT NOT NULL, PRIMARY KEY (registry, id, since)""",
     },
     fold,
 )
@@ -124,11 +104,11 @@ def batches(connection: Connection, stream: str) -> list[Record]:
 
 def rows(connection: Connection, stream: str, after: str = "", limit: int = 100) -> list[Record]:
     """Return the rows that a registry holds now, in the order of their ids, each as the log says it."""
-    sql = """SELECT row FROM view_registry_row WHERE registry = ? AND id > ? AND until IS NULL ORDER BY id LIMIT ?"""
+    sql = 'SELECT "row" FROM view_registry_row WHERE registry = ? AND id > ? AND until IS NULL ORDER BY id LIMIT ?'
     return [found["row"] for found in fetch(connection, sql, (stream, after, limit), decoders(["row"]))]
 
 
 def ids(connection: Connection, stream: str) -> set[str]:
     """Return the ids of all rows that a registry holds now."""
     sql = "SELECT id FROM view_registry_row WHERE registry = ? AND until IS NULL"
-    return {row[0] for row in connection.execute(sql, (stream,))}
+    return {row[0] for row in execute(connection, sql, (stream,))}

@@ -4,7 +4,7 @@ import pytest
 
 from api import reading
 from projections import tail
-from projections.view import ViewError
+from projections.rows import ViewError
 from tests.api.conftest import HOSTILE
 
 DRAW = "220100-2026-0001"
@@ -146,7 +146,7 @@ def test_a_fold_that_fails_changes_nothing_and_is_tried_again(doors, monkeypatch
 
     with monkeypatch.context() as patched:
         patched.setattr(doors.ledger.store, "document", fail)
-        patched.setattr(tail, "parse", fail)
+        patched.setattr(tail, "read_own", fail)
         assert doors.get("/api/v1/units", "admin").status_code == 500
 
     assert len(doors.get("/api/v1/units", "admin").json()["items"]) == 2
