@@ -100,15 +100,16 @@ VIEW = View(
     ("view_drawn_by_rank ON view_drawn (draw, stratum, rank)",),
 )
 _DRAW = """SELECT d.*, p.title AS plan_title, p.period_from, p.period_to, i.name AS item_name, i.class AS item_class,
-        (SELECT count(*) FROM view_inspection n WHERE n.draw = d.stream AND n.state = 'published') AS published
-    FROM view_draw d LEFT JOIN view_plan p ON p.stream = d.plan
+        coalesce(c.published, 0) AS published
+    FROM view_draw d LEFT JOIN view_published c ON c.what = 'draw' AND c.name = d.stream
+    LEFT JOIN view_plan p ON p.stream = d.plan
     LEFT JOIN view_item i ON i.itemlist = p.itemlist AND i.item = d.item"""
 _DRAWN = f"""SELECT w.object, r.name, w.stratum, w.rank, w.ticket, w.inspectors, n.stream AS inspection, n.state,
         n.visit_on, n.completed_on, n.deadline, n.late, n.categories, n.not_checkable
     FROM view_drawn w JOIN view_draw d ON d.stream = w.draw
     LEFT JOIN view_registry_row r ON r.registry = d.objects AND r.id = w.object
         AND {AS_FROZEN.format(version="d.objects_version")}
-    LEFT JOIN view_inspection n ON n.draw = w.draw AND n.object = w.object
+    LEFT JOIN view_inspection n ON n.stream = 'inspection/' || substr(w.draw, 6) || '/' || w.object
     WHERE w.draw = :draw AND (:after = '' OR (w.stratum, w.rank) >
         (SELECT stratum, rank FROM view_drawn WHERE draw = :draw AND object = :after))
     ORDER BY w.stratum, w.rank LIMIT :limit"""

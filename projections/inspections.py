@@ -6,16 +6,23 @@ deadline is what the log says it was. A count that runs into a year without a ca
 
 from __future__ import annotations
 
+import json
+from collections import Counter
+
+from projections import bulk
 from projections.registries import AS_FROZEN
-from projections.rows import Rows, UnknownKind
-from projections.tables import Connection, Record, decoders, execute, fetch, fetch_one
+from projections.rows import Key, Rows, UnknownKind, ViewError
+from projections.tables import Connection, Record, Table, decoders, execute, fetch, fetch_one
 from projections.view import Documents, View, content
 from verify import canonical
 from verify.calendar import OUTER_DAYS, PUBLICATION_DAYS, Calendar, UnknownYear
 from verify.entries import Entry
 
 _RECORDS = 'SELECT record FROM view_calendar ORDER BY "index"'
-_PUBLISH = "UPDATE view_result SET published = ? WHERE inspection = ?"
+_COUNTS = Table(
+    "view_published", "what TEXT NOT NULL, name TEXT NOT NULL, published BIGINT NOT NULL, PRIMARY KEY (what, name)"
+)
+"""How many results are published, by `draw` and by `category`."""
 
 
 def fold(rows: Rows, entry: Entry, documents: Documents) -> None:
@@ -34,13 +41,10 @@ def fold(rows: Rows, entry: Entry, documents: Documents) -> None:
             rows.change("view_inspection", key, state="completed", **facts, **dates)
         case "result.recorded":
             rows.change("view_inspection", key, state="recorded", recorded_at=entry.at, **data)
-            for category in data["categories"] or [data["not_checkable"]]:
-                rows.put("view_result", inspection=entry.stream, category=category)
         case "result.published":
             told = {"published": entry.index, "published_at": entry.at}
-            rows.change("view_inspection", key, "categories", state="published", **told, **data)
-            complaint = f"entry {entry.index} publishes a result that was not recorded"
-            rows.later(_PUBLISH, (entry.index, entry.stream), complaint, several=True)
+            rows.change("view_inspection", key, state="published", **told, **data)
+            rows.afterwards(_note_results, entry.stream, entry.index)
         case _:
             raise UnknownKind(entry)
 
@@ -73,6 +77,24 @@ def _count_anew(rows: Rows) -> None:
         rows.change("view_inspection", {"stream": row["stream"]}, **_deadlines(rows, row["completed_on"]))
 
 
+def _note_results(connection: Connection, published: list[Key]) -> None:
+    """Note what was published, and count it by draw and by category."""
+    sql = (
+        "SELECT stream, draw, categories, not_checkable FROM view_inspection WHERE categories IS NOT NULL AND stream IN"
+    )
+    index_of: dict[str, int] = dict(published)
+    results, counted = [], Counter[tuple[str, str]]()
+    for row in bulk.named(connection, sql, list(index_of)):
+        index = index_of.pop(row["stream"])
+        categories = json.loads(row["categories"]) or [row["not_checkable"]]
+        results += [(category, index, row["stream"]) for category in categories]
+        counted.update([("draw", row["draw"]), *(("category", category) for category in categories)])
+    for stream, index in index_of.items():
+        raise ViewError(f"entry {index} publishes a result of {stream} that was not recorded")
+    bulk.insert(connection, "view_result", ("category", "published", "inspection"), results)
+    bulk.add(connection, _COUNTS, "published", [(*key, number) for key, number in sorted(counted.items())])
+
+
 def _whole(records: list[Record]) -> Calendar:
     """Return the working days of all records, a later record of a year replacing an earlier one."""
     whole = Calendar()
@@ -92,14 +114,13 @@ VIEW = View(
             completed_on TEXT, completed_at TEXT, methods TEXT, deadline TEXT, outer_deadline TEXT,
             provisional BIGINT, recorded_at TEXT, categories TEXT, not_checkable TEXT, follow_up TEXT,
             published BIGINT, published_at TEXT, channel TEXT, reference TEXT, late BIGINT""",
-        "view_result": """inspection TEXT NOT NULL, category TEXT NOT NULL, published BIGINT,
-            PRIMARY KEY (inspection, category)""",
+        "view_result": """category TEXT NOT NULL, published BIGINT NOT NULL, inspection TEXT NOT NULL,
+            PRIMARY KEY (category, published)""",
+        _COUNTS.name: _COUNTS.definition,
     },
     fold,
     (
-        "view_inspection_by_draw ON view_inspection (draw, object)",
         "view_inspection_open ON view_inspection (completed_on) WHERE published IS NULL",
-        "view_result_published ON view_result (category, published) WHERE published IS NOT NULL",
         "view_inspection_published ON view_inspection (published) WHERE published IS NOT NULL",
     ),
 )
@@ -162,5 +183,5 @@ def results(connection: Connection, category: str = "", before: int | None = Non
 
 def counts(connection: Connection) -> dict[str, int]:
     """Return how many published results there are of each category or state."""
-    sql = "SELECT category, count(*) FROM view_result WHERE published IS NOT NULL GROUP BY category"
+    sql = "SELECT name, published FROM view_published WHERE what = 'category'"
     return dict(execute(connection, sql).fetchall())

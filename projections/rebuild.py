@@ -12,7 +12,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
-from projections import tables, tail
+from projections import bulk, tables, tail
 from projections.follow import Log
 from projections.tables import Connection
 
@@ -70,4 +70,4 @@ def _replace(connection: Connection, fresh: Connection) -> None:
     for name, table in tail.TABLES.items():
         tables.execute(connection, f"DELETE FROM {name}")
         for rows in tables.scan(fresh, table):
-            tables.insert(connection, name, table.columns, rows)
+            bulk.insert(connection, name, table.columns, rows)

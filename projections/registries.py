@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from projections.rows import Rows, UnknownKind
+from projections.bulk import execute_many
+from projections.rows import Key, Rows, UnknownKind, ViewError
 from projections.tables import Connection, Record, decoders, execute, fetch, fetch_one
 from projections.view import Documents, View, lines, moment
 from verify.entries import Entry
 
 _DECODE = decoders(["created", "filed"])
 _DECODE_BATCH = decoders(["source", "document"])
-_END = "UPDATE view_registry_row SET until = ? WHERE registry = ? AND id = ? AND until IS NULL AND since < ?"
-_PAIR = 'INSERT INTO view_pairing (objects, inspectors, "index") VALUES (?, ?, ?) ON CONFLICT DO NOTHING'
 AS_FROZEN = "r.since <= {version} AND (r.until IS NULL OR r.until > {version})"
 """The condition on `view_registry_row r` that picks the rows of one version of a registry."""
 
@@ -32,7 +31,7 @@ def fold(rows: Rows, entry: Entry, documents: Documents) -> None:
             rows.change("view_registry", key, version=entry.version, filed=moment(entry) | data)
         case "registry.paired":
             rows.change("view_registry", key, version=entry.version)
-            rows.later(_PAIR, (entry.stream, data["inspectors"], entry.index))
+            rows.afterwards(_pair, entry.stream, data["inspectors"], entry.index)
         case _:
             raise UnknownKind(entry)
 
@@ -45,13 +44,25 @@ def _note_batch(rows: Rows, entry: Entry) -> None:
 def _apply(rows: Rows, entry: Entry, batch: Iterable[Record]) -> None:
     """End the rows that were changed or removed, begin those that were added or changed: no version is lost."""
     registry, version = entry.stream, entry.version
-    complaint = f"entry {entry.index} changes rows of {registry} that are not there"
     for line in batch:
         if line["op"] != "added":
-            rows.later(_END, (version, registry, line["id"], version), complaint)
+            rows.afterwards(_end, version, registry, line["id"], version)
         if line["op"] != "removed":
             row = line["row"]
             rows.put("view_registry_row", registry=registry, id=line["id"], since=version, name=_name(row), row=row)
+
+
+def _end(connection: Connection, ended: list[Key]) -> None:
+    """End rows in the order of their versions: a row may begin and end within one batch."""
+    sql = "UPDATE view_registry_row SET until = ? WHERE registry = ? AND id = ? AND until IS NULL AND since < ?"
+    if execute_many(connection, sql, ended) != len(ended):
+        registries = ", ".join(sorted({registry for _, registry, _, _ in ended}))
+        raise ViewError(f"an import changes rows of {registries} that are not there")
+
+
+def _pair(connection: Connection, pairs: list[Key]) -> None:
+    sql = 'INSERT INTO view_pairing (objects, inspectors, "index") VALUES (?, ?, ?) ON CONFLICT DO NOTHING'
+    execute_many(connection, sql, pairs)
 
 
 def _name(row: Record) -> str | None:

@@ -20,8 +20,6 @@ Decoders = Mapping[str, Callable[[Any], Any]]
 Given = Sequence[Any] | Mapping[str, Any]
 Dialect = Literal["sqlite", "postgres"]
 
-MANY = 20
-"""From so many rows on they are copied on PostgreSQL, eight times as fast as one by one; it needs no other right."""
 PAGE = 5_000
 """Rows that are read at once where a whole table is read."""
 
@@ -72,6 +70,7 @@ class Table:
     definition: str
     columns: tuple[str, ...] = field(init=False)
     key: tuple[str, ...] = field(init=False)
+    types: Mapping[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
         composed = _KEY.search(self.definition)
@@ -82,6 +81,7 @@ class Table:
         single = tuple(name for name, _, _, is_key in parts if is_key)
         key = tuple(name.strip().strip('"') for name in composed[1].split(",")) if composed else single
         object.__setattr__(self, "columns", tuple(name for name, *_ in parts))
+        object.__setattr__(self, "types", {name: kind for name, kind, *_ in parts})
         object.__setattr__(self, "key", key)
 
     def statement(self, dialect: Dialect) -> str:
@@ -117,26 +117,6 @@ def execute(connection: Connection, sql: str, given: Given = ()) -> Cursor:
     cursor = connection.cursor()
     cursor.execute(spelled_for(dialect_of(connection), sql), given)
     return cursor
-
-
-def execute_many(connection: Connection, sql: str, rows: Sequence[Given]) -> int:
-    """Run one statement for many rows, on PostgreSQL without waiting for each; return how many rows it changed."""
-    if not rows:
-        return 0
-    cursor = connection.cursor()
-    cursor.executemany(spelled_for(dialect_of(connection), sql), rows)
-    return cursor.rowcount
-
-
-def insert(connection: Connection, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """Insert rows whose values are spelled already."""
-    if len(rows) >= MANY and dialect_of(connection) == "postgres":
-        cursor: Any = connection.cursor()
-        with cursor.copy(f"COPY {table} ({names(columns)}) FROM STDIN") as copying:
-            for row in rows:
-                copying.write_row(row)
-        return
-    execute_many(connection, f"INSERT INTO {table} ({names(columns)}) VALUES ({', '.join('?' * len(columns))})", rows)
 
 
 def fetch(connection: Connection, sql: str, given: Given = (), decode: Decoders | None = None) -> list[Record]:
