@@ -143,9 +143,10 @@ def decoders(json_columns: Iterable[str] = (), truths: Iterable[str] = ()) -> De
 
 def spelled(value: Any) -> Any:
     """Return a value as a column holds it: lists and objects as JSON in its canonical spelling, truth as 0 or 1."""
-    if isinstance(value, dict | list):
-        return _SPELL(value)
-    return int(value) if isinstance(value, bool) else value
+    kind = type(value)
+    if kind is str or kind is int or value is None:
+        return value
+    return int(value) if kind is bool else _SPELL(value)
 
 
 def names(columns: Iterable[str]) -> str:
