@@ -31,7 +31,7 @@ def add(commands: Commands) -> None:
     export.add_argument("target", type=Path, metavar="FOLDER")
     export.set_defaults(run=_export)
 
-    rebuild = commands.add_parser("rebuild", help="重建视图 / make the views anew from the entries, equal to before")
+    rebuild = commands.add_parser("rebuild", help="重建视图 / make the views anew; a running service: POST /api/v1/views/rebuild")
     folder_argument(rebuild)
     rebuild.set_defaults(run=_rebuild)
 
