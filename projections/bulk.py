@@ -62,7 +62,9 @@ def _update_from_arrays(
     assigned = ", ".join(f'"{name}" = v.c{place}' for place, name in enumerate(columns))
     condition = " AND ".join(f'old."{name}" = v.c{place}' for place, name in enumerate(table.key, len(columns)))
     sql = f"UPDATE {table.name} old SET {assigned} FROM (SELECT {', '.join(arrays)}) v WHERE {condition}"
-    joined = [_NEXT.join([_NULL if value is None else str(value) for value in column]) for column in zip(*rows, strict=True)]
+    joined = [
+        _NEXT.join([_NULL if value is None else str(value) for value in column]) for column in zip(*rows, strict=True)
+    ]
     if any(text.count(_NEXT) != len(rows) - 1 for text in joined):
         raise ValueError(f"a value for {table.name} holds a control character")
     cursor: Any = connection.cursor()

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 
 from projections.bulk import execute_many
 from projections.rows import Key, Rows, UnknownKind, ViewError
 from projections.tables import Connection, Record, decoders, execute, fetch, fetch_one
-from projections.view import Documents, View, lines, moment
+from projections.view import Documents, View, content, moment
+from verify.documents import own_lines
 from verify.entries import Entry
 
 _DECODE = decoders(["created", "filed"])
 _DECODE_BATCH = decoders(["source", "document"])
+_ROW = ',"row":'
 AS_FROZEN = "r.since <= {version} AND (r.until IS NULL OR r.until > {version})"
 """The condition on `view_registry_row r` that picks the rows of one version of a registry."""
 
@@ -26,7 +29,7 @@ def fold(rows: Rows, entry: Entry, documents: Documents) -> None:
             state = data["state"]
             rows.change("view_registry", key, version=entry.version, count=state["count"], root=state["root"])
             _note_batch(rows, entry)
-            _apply(rows, entry, lines(documents, data))
+            _apply(rows, entry, own_lines(content(documents, data["document"])))
         case "registry.filed":
             rows.change("view_registry", key, version=entry.version, filed=moment(entry) | data)
         case "registry.paired":
@@ -41,15 +44,18 @@ def _note_batch(rows: Rows, entry: Entry) -> None:
     rows.put("view_batch", registry=entry.stream, version=entry.version, **moment(entry), **facts)
 
 
-def _apply(rows: Rows, entry: Entry, batch: Iterable[Record]) -> None:
+def _apply(rows: Rows, entry: Entry, lines: Iterable[str]) -> None:
     """End the rows that were changed or removed, begin those that were added or changed: no version is lost."""
     registry, version = entry.stream, entry.version
-    for line in batch:
+    for text in lines:
+        line = json.loads(text)
         if line["op"] != "added":
             rows.afterwards(_end, version, registry, line["id"], version)
         if line["op"] != "removed":
-            row = line["row"]
-            rows.put("view_registry_row", registry=registry, id=line["id"], since=version, name=_name(row), row=row)
+            # Keys are sorted, so the row is the last of the three and its text stands there as it is kept.
+            row = text[text.index(_ROW) + len(_ROW) : -1]
+            name = _name(line["row"])
+            rows.put("view_registry_row", registry=registry, id=line["id"], since=version, name=name, row=row)
 
 
 def _end(connection: Connection, ended: list[Key]) -> None:

@@ -5,6 +5,7 @@ Everything in a view follows from entries and the documents they name, so two fo
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -60,4 +61,4 @@ def content(read: Documents, reference: Mapping[str, Any]) -> bytes:
 
 def lines(read: Documents, listing: Mapping[str, Any]) -> Iterator[Record]:
     """Yield the lines of the list document that an entry carries under `document`."""
-    return documents.read_own(content(read, listing["document"]))
+    return map(json.loads, documents.own_lines(content(read, listing["document"])))

@@ -7,7 +7,6 @@ Source: ledger specification, section 3.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -73,14 +72,14 @@ def parse(content: bytes) -> list[dict[str, Any]]:
     return rows
 
 
-def read_own(content: bytes) -> Iterator[dict[str, Any]]:
-    """Yield the rows of a list that this program made itself and keeps under its hash, one at a time.
+def own_lines(content: bytes) -> Iterator[str]:
+    """Yield the lines of a list that this program made itself and keeps under its hash, one at a time.
 
     Nothing is checked: this tells nothing about a list that comes from elsewhere, for which there is `parse`.
     """
     start = 0
     while (end := content.find(b"\n", start)) >= 0:
-        yield json.loads(content[start:end].decode())
+        yield content[start:end].decode()
         start = end + 1
 
 
