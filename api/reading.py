@@ -43,13 +43,13 @@ class Snapshot:
     index: int
 
 
-def catch_up(ledger: Ledger, timeout: float | None = None) -> int:
+def catch_up(ledger: Ledger) -> int:
     """Fold what the views lack, or wait for the worker that does; return how many entries they hold.
 
-    503 where that takes longer than `timeout` seconds.
+    503 where that takes longer than a reader may be kept waiting.
     """
     try:
-        return follow.wait_for(ledger.store, ledger.size, timeout)
+        return follow.wait_for(ledger.store, ledger.size, PATIENCE)
     except follow.Behind as behind:
         reason = "视图正在追赶日志，请稍后再读", f"the views are catching up with the log, ask again soon: {behind}"
         raise Problem(503, *reason, headers={"Retry-After": "1"}) from behind
@@ -57,7 +57,7 @@ def catch_up(ledger: Ledger, timeout: float | None = None) -> int:
 
 def rebuild_views(ledger: Ledger) -> tuple[str, str]:
     """Make every view anew beside the running service; return the digest over all rows before and after, to be equal."""
-    catch_up(ledger)
+    follow.fold(ledger.store, ledger.size)
     return rebuild.rebuild(ledger.store)
 
 
@@ -70,7 +70,7 @@ def up_to_date(ledger: Ledger) -> Iterator[Snapshot]:
         if reached >= size:
             yield Snapshot(connection, reached)
             return
-    catch_up(ledger, PATIENCE)
+    catch_up(ledger)
     with ledger.store.reading() as connection, snapshot(connection):
         yield Snapshot(connection, tail.position(connection))
 

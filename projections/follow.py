@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
@@ -10,7 +11,7 @@ from typing import Protocol
 from projections import tail
 from projections.tables import Connection
 
-FIRST_PAUSE, LONGEST_PAUSE = 0.001, 0.05
+FIRST_PAUSE, LONGEST_PAUSE = 0.001, 0.02
 """Seconds between two looks at the place; a notification of the database would be a hint, polling is the contract."""
 
 
@@ -38,23 +39,32 @@ class Behind(RuntimeError):
     """The views did not reach an entry in time, because another worker folds or does not come to it."""
 
 
-def wait_for(log: Log, index: int, timeout: float | None = None, limit: int = tail.BATCH) -> int:
-    """Return once the views hold the first `index` entries, with how many they hold.
+def fold(log: Log, index: int, limit: int = tail.BATCH, end: float = math.inf) -> int:
+    """Fold in batches of `limit` until the views hold the first `index` entries, and return how many they hold.
 
-    Folds in batches of `limit` whenever nobody else does. Behind after `timeout` seconds, looked at between two batches.
+    Fewer, where another worker folds just now, or after the batch that passes `end` on the monotonic clock.
     """
-    end = None if timeout is None else time.monotonic() + timeout
     with log.reading() as connection:
         reached = tail.position(connection)
-    pause = FIRST_PAUSE
     while reached < index:
+        before = reached
         with log.writing() as connection:
-            now = tail.catch_up(connection, log.entries, log.document, index, limit)
-        if now < index and end is not None and time.monotonic() > end:
-            raise Behind(f"the views hold {now} of {index} entries")
-        if now > reached:
-            reached, pause = now, FIRST_PAUSE
-        else:
-            time.sleep(pause)
-            pause = min(2 * pause, LONGEST_PAUSE)
+            reached = tail.catch_up(connection, log.entries, log.document, index, limit)
+        if reached == before or time.monotonic() > end:
+            break
+    return reached
+
+
+def wait_for(log: Log, index: int, timeout: float, limit: int = tail.BATCH) -> int:
+    """Return once the views hold the first `index` entries, with how many they hold, whoever folds them.
+
+    Behind after `timeout` seconds, looked at between two batches.
+    """
+    end = time.monotonic() + timeout
+    pause = FIRST_PAUSE
+    while (reached := fold(log, index, limit, end)) < index:
+        if time.monotonic() > end:
+            raise Behind(f"the views hold {reached} of {index} entries")
+        time.sleep(pause)
+        pause = min(2 * pause, LONGEST_PAUSE)
     return reached

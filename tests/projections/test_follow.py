@@ -205,3 +205,16 @@ def test_both_databases_hold_the_same_rows(postgres_dsn, tmp_path):
         digests.add(digest_of(views))
 
     assert len(digests) == 1
+
+
+def test_whoever_need_not_wait_goes_on_when_another_folds(postgres_dsn):
+    place = PostgresPlace(postgres_dsn, "not_waiting")
+    place.make()
+    holding, other = Views(story(), place), Views(story(), place)
+
+    with holding.writing() as connection:
+        tail.hold(connection)
+
+        assert follow.fold(other, other.size) == 0
+
+    assert follow.fold(other, other.size, limit=5) == other.size
