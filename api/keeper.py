@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 
 from api.problems import LOG
-from api.reading import catch_up
 from domain.ledger import Ledger
+from projections import follow
 
 
 class Keeper:
@@ -30,7 +30,7 @@ class Keeper:
         """Do one round: publish the head if it moved, and fold what the views lack."""
         if self._ledger.published_size < self._ledger.size:
             self._ledger.publish_checkpoint()
-        catch_up(self._ledger)
+        follow.fold(self._ledger.store, self._ledger.size)  # another worker may do it: no reason to keep a head waiting
 
     def _run(self) -> None:
         while True:

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from sqlite3 import Connection
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
 from api.problems import Problem
 from domain.ledger import Ledger
-from projections import rebuild, tail
-from projections.view import Record
+from projections import follow, rebuild, tail
+from projections.tables import Connection, Record, snapshot
+
+PATIENCE = 30.0
+"""Seconds that a reader waits for what was written before."""
 
 
 class Page(BaseModel):
@@ -42,31 +44,34 @@ class Snapshot:
 
 
 def catch_up(ledger: Ledger) -> int:
-    """Fold what the views lack, some thousand entries per transaction; return how many entries they hold."""
-    size = ledger.size
-    with ledger.store.reading() as connection:
-        reached = tail.position(connection)
-    while reached < size:
-        with ledger.store.writing() as connection:
-            reached = tail.catch_up(connection, ledger.store.entries, ledger.store.document, size)
-    return reached
+    """Fold what the views lack, or wait for the worker that does; return how many entries they hold.
+
+    503 where that takes longer than a reader may be kept waiting.
+    """
+    try:
+        return follow.wait_for(ledger.store, ledger.size, PATIENCE)
+    except follow.Behind as behind:
+        reason = "视图正在追赶日志，请稍后再读", f"the views are catching up with the log, ask again soon: {behind}"
+        raise Problem(503, *reason, headers={"Retry-After": "1"}) from behind
 
 
 def rebuild_views(ledger: Ledger) -> tuple[str, str]:
-    """Make every view anew from the log, and return the digest over all tables before and after: they must be equal."""
-    size = catch_up(ledger)
-    with ledger.store.writing() as connection:
-        before = rebuild.digest(connection)
-        rebuild.rebuild(connection, ledger.store.entries, ledger.store.document, size)
-        return before, rebuild.digest(connection)
+    """Make every view anew beside the running service; return the digest over all rows before and after, to be equal."""
+    follow.fold(ledger.store, ledger.size)
+    return rebuild.rebuild(ledger.store)
 
 
 @contextmanager
 def up_to_date(ledger: Ledger) -> Iterator[Snapshot]:
     """Give a snapshot of the views that holds every entry acknowledged before."""
+    size = ledger.size
+    with ledger.store.reading() as connection, snapshot(connection):
+        reached = tail.position(connection)
+        if reached >= size:
+            yield Snapshot(connection, reached)
+            return
     catch_up(ledger)
-    with ledger.store.reading() as connection:
-        connection.execute("BEGIN")
+    with ledger.store.reading() as connection, snapshot(connection):
         yield Snapshot(connection, tail.position(connection))
 
 

@@ -2,24 +2,12 @@
 
 from __future__ import annotations
 
-from sqlite3 import Connection
+from collections.abc import Iterable
 
 from projections.registries import AS_FROZEN
-from projections.view import (
-    Documents,
-    Record,
-    UnknownKind,
-    View,
-    ViewError,
-    change,
-    decoders,
-    fetch,
-    fetch_one,
-    lines,
-    put,
-    put_all,
-    spelled,
-)
+from projections.rows import Rows, UnknownKind
+from projections.tables import Connection, Record, decoders, fetch, fetch_one
+from projections.view import Documents, View, lines
 from verify.entries import Entry
 
 PHASE_AFTER = {
@@ -45,32 +33,31 @@ _STEPS_ONLY = frozenset(
 )
 
 
-def fold(connection: Connection, entry: Entry, documents: Documents) -> None:
+def fold(rows: Rows, entry: Entry, documents: Documents) -> None:
     """Fold one entry of a draw."""
     if entry.kind not in PHASE_AFTER and entry.kind not in _STEPS_ONLY:
         raise UnknownKind(entry)
     key, data = {"stream": entry.stream}, entry.data
     if entry.kind == "draw.opened":
-        put(connection, "view_draw", **key, **data, phase="opened", opened_at=entry.at, drawn=0)
+        rows.put("view_draw", **key, **data, phase="opened", opened_at=entry.at, drawn=0)
     elif entry.kind in PHASE_AFTER:
-        change(connection, "view_draw", key, phase=PHASE_AFTER[entry.kind])
-    _note_step(connection, entry)
+        rows.change("view_draw", key, phase=PHASE_AFTER[entry.kind])
+    _note_step(rows, entry)
     match entry.kind:
         case "draw.frozen":
             freeze = data["freeze"]
             versions = {f"{pool}_version": freeze[pool]["version"] for pool in ("objects", "inspectors")}
-            change(connection, "view_draw", key, **versions)
+            rows.change("view_draw", key, **versions)
         case "draw.objects-drawn":
-            change(connection, "view_draw", key, drawn=data["count"])
-            _note_drawn(connection, entry.stream, lines(documents, data))
+            rows.change("view_draw", key, drawn=data["count"])
+            _note_drawn(rows, entry.stream, lines(documents, data))
         case "draw.inspectors-assigned":
-            change(connection, "view_draw", key, rung=data["rung"], unassigned=data["unassigned"])
-            _note_assigned(connection, entry.stream, lines(documents, data))
+            rows.change("view_draw", key, rung=data["rung"], unassigned=data["unassigned"])
+            _note_assigned(rows, entry.stream, lines(documents, data))
 
 
-def _note_step(connection: Connection, entry: Entry) -> None:
-    put(
-        connection,
+def _note_step(rows: Rows, entry: Entry) -> None:
+    rows.put(
         "view_draw_step",
         draw=entry.stream,
         version=entry.version,
@@ -83,19 +70,16 @@ def _note_step(connection: Connection, entry: Entry) -> None:
     )
 
 
-def _note_drawn(connection: Connection, draw: str, drawn: list[Record]) -> None:
-    facts = ("rank", "stratum", "ticket")
-    rows = ({"draw": draw, "object": line["id"], **{key: line[key] for key in facts}} for line in drawn)
-    put_all(connection, "view_drawn", rows)
+def _note_drawn(rows: Rows, draw: str, drawn: Iterable[Record]) -> None:
+    for line in drawn:
+        facts = {key: line[key] for key in ("rank", "stratum", "ticket")}
+        rows.put("view_drawn", draw=draw, object=line["id"], **facts)
 
 
-def _note_assigned(connection: Connection, draw: str, assigned: list[Record]) -> None:
-    done = connection.executemany(
-        "UPDATE view_drawn SET inspectors = ? WHERE draw = ? AND object = ?",
-        [(spelled(line["inspectors"]), draw, line["id"]) for line in assigned],
-    )
-    if assigned and done.rowcount != len(assigned):
-        raise ViewError(f"{draw} assigns inspectors to objects that were not drawn")
+def _note_assigned(rows: Rows, draw: str, assigned: Iterable[Record]) -> None:
+    """Note the inspectors of each object; ViewError where one was not drawn."""
+    for line in assigned:
+        rows.change("view_drawn", {"draw": draw, "object": line["id"]}, inspectors=line["inspectors"])
 
 
 VIEW = View(
@@ -104,21 +88,21 @@ VIEW = View(
     {
         "view_draw": """stream TEXT PRIMARY KEY, plan TEXT NOT NULL, item TEXT NOT NULL, objects TEXT NOT NULL,
             inspectors TEXT NOT NULL, unit TEXT NOT NULL, phase TEXT NOT NULL, opened_at TEXT NOT NULL,
-            objects_version INTEGER, inspectors_version INTEGER, drawn INTEGER NOT NULL, rung INTEGER,
-            unassigned INTEGER""",
-        "view_draw_step": """draw TEXT NOT NULL, version INTEGER NOT NULL, "index" INTEGER NOT NULL, at TEXT NOT NULL,
+            objects_version BIGINT, inspectors_version BIGINT, drawn BIGINT NOT NULL, rung BIGINT,
+            unassigned BIGINT""",
+        "view_draw_step": """draw TEXT NOT NULL, version BIGINT NOT NULL, "index" BIGINT NOT NULL, at TEXT NOT NULL,
             leaf TEXT NOT NULL, kind TEXT NOT NULL, account TEXT NOT NULL, role TEXT NOT NULL, unit TEXT NOT NULL,
             data TEXT NOT NULL, PRIMARY KEY (draw, version)""",
-        "view_drawn": """draw TEXT NOT NULL, object TEXT NOT NULL, stratum TEXT NOT NULL, rank INTEGER NOT NULL,
+        "view_drawn": """draw TEXT NOT NULL, object TEXT NOT NULL, stratum TEXT NOT NULL, rank BIGINT NOT NULL,
             ticket TEXT NOT NULL, inspectors TEXT, PRIMARY KEY (draw, object)""",
     },
     fold,
     ("view_drawn_by_rank ON view_drawn (draw, stratum, rank)",),
 )
 _DRAW = """SELECT d.*, p.title AS plan_title, p.period_from, p.period_to, u.name AS unit_name,
-        i.name AS item_name, i.class AS item_class,
-        (SELECT count(*) FROM view_inspection n WHERE n.draw = d.stream AND n.state = 'published') AS published
-    FROM view_draw d LEFT JOIN view_plan p ON p.stream = d.plan
+        i.name AS item_name, i.class AS item_class, coalesce(c.published, 0) AS published
+    FROM view_draw d LEFT JOIN view_published c ON c.what = 'draw' AND c.name = d.stream
+    LEFT JOIN view_plan p ON p.stream = d.plan
     LEFT JOIN view_unit u ON u.unit = d.unit
     LEFT JOIN view_item i ON i.itemlist = p.itemlist AND i.item = d.item"""
 _DRAWN = f"""SELECT w.object, r.name, r.row, w.stratum, w.rank, w.ticket, w.inspectors, n.stream AS inspection, n.state,
@@ -126,7 +110,7 @@ _DRAWN = f"""SELECT w.object, r.name, r.row, w.stratum, w.rank, w.ticket, w.insp
     FROM view_drawn w JOIN view_draw d ON d.stream = w.draw
     LEFT JOIN view_registry_row r ON r.registry = d.objects AND r.id = w.object
         AND {AS_FROZEN.format(version="d.objects_version")}
-    LEFT JOIN view_inspection n ON n.draw = w.draw AND n.object = w.object
+    LEFT JOIN view_inspection n ON n.stream = 'inspection/' || substr(w.draw, 6) || '/' || w.object
     WHERE w.draw = :draw AND (:after = '' OR (w.stratum, w.rank) >
         (SELECT stratum, rank FROM view_drawn WHERE draw = :draw AND object = :after))
     ORDER BY w.stratum, w.rank LIMIT :limit"""

@@ -6,53 +6,59 @@ deadline is what the log says it was. A count that runs into a year without a ca
 
 from __future__ import annotations
 
-from sqlite3 import Connection
+import json
+from collections import Counter
 
+from projections import bulk
 from projections.registries import AS_FROZEN
-from projections.view import (
-    Documents,
-    Record,
-    UnknownKind,
-    View,
-    ViewError,
-    change,
-    content,
-    decoders,
-    fetch,
-    fetch_one,
-    put,
-    put_all,
-)
+from projections.rows import Key, Rows, UnknownKind, ViewError
+from projections.tables import Connection, Record, Table, decoders, execute, fetch, fetch_one
+from projections.view import Documents, View, content
 from verify import canonical
 from verify.calendar import OUTER_DAYS, PUBLICATION_DAYS, Calendar, UnknownYear
 from verify.entries import Entry
 
+_RECORDS = 'SELECT record FROM view_calendar ORDER BY "index"'
+_COUNTS = Table(
+    "view_published", "what TEXT NOT NULL, name TEXT NOT NULL, published BIGINT NOT NULL, PRIMARY KEY (what, name)"
+)
+"""How many results are published, by `draw` and by `category`."""
 
-def fold(connection: Connection, entry: Entry, documents: Documents) -> None:
+
+def fold(rows: Rows, entry: Entry, documents: Documents) -> None:
     """Fold one entry of an inspection, or a calendar, which moves the deadlines that are still open."""
     key, data = {"stream": entry.stream}, entry.data
     match entry.kind:
         case "calendar.recorded":
             record = canonical.loads(content(documents, data["document"]))
-            put(connection, "view_calendar", index=entry.index, at=entry.at, year=data["year"], record=record)
-            _count_anew(connection)
+            rows.put("view_calendar", index=entry.index, at=entry.at, year=data["year"], record=record)
+            _count_anew(rows)
         case "inspection.notified":
-            put(connection, "view_inspection", **key, **data, state="notified", notified_at=entry.at)
+            rows.put("view_inspection", **key, **data, state="notified", notified_at=entry.at)
         case "inspection.completed":
             facts = {"completed_on": data["completed_on"], "methods": data["methods"], "completed_at": entry.at}
-            dates = _deadlines(calendar(connection), data["completed_on"])
-            change(connection, "view_inspection", key, state="completed", **facts, **dates)
+            dates = _deadlines(rows, data["completed_on"])
+            rows.change("view_inspection", key, state="completed", **facts, **dates)
         case "result.recorded":
-            change(connection, "view_inspection", key, state="recorded", recorded_at=entry.at, **data)
+            rows.change("view_inspection", key, state="recorded", recorded_at=entry.at, **data)
         case "result.published":
             told = {"published": entry.index, "published_at": entry.at}
-            change(connection, "view_inspection", key, state="published", **told, **data)
-            _note_categories(connection, entry)
+            rows.change("view_inspection", key, state="published", **told, **data)
+            rows.afterwards(_note_results, entry.stream, entry.index)
         case _:
             raise UnknownKind(entry)
 
 
-def _deadlines(recorded: Calendar, completed_on: str) -> Record:
+def _deadlines(rows: Rows, completed_on: str) -> Record:
+    """Return the dates that follow from one day, counted once in a batch."""
+    counted: dict[str, Record] = rows.keep("deadlines", dict)
+    if completed_on not in counted:
+        recorded = rows.keep("calendar", lambda: _whole(rows.fetch(_RECORDS)))
+        counted[completed_on] = _count(recorded, completed_on)
+    return counted[completed_on]
+
+
+def _count(recorded: Calendar, completed_on: str) -> Record:
     def count(days: int) -> str | None:
         try:
             return recorded.deadline(completed_on, days)
@@ -63,42 +69,57 @@ def _deadlines(recorded: Calendar, completed_on: str) -> Record:
     return {"deadline": deadline, "outer_deadline": count(OUTER_DAYS), "provisional": deadline is None}
 
 
-def _count_anew(connection: Connection) -> None:
-    recorded = calendar(connection)
+def _count_anew(rows: Rows) -> None:
+    for name in ("deadlines", "calendar"):
+        rows.forget(name)
     sql = "SELECT stream, completed_on FROM view_inspection WHERE completed_on IS NOT NULL AND published IS NULL"
-    for stream, completed_on in connection.execute(sql).fetchall():
-        change(connection, "view_inspection", {"stream": stream}, **_deadlines(recorded, completed_on))
+    for row in rows.fetch(sql):
+        rows.change("view_inspection", {"stream": row["stream"]}, **_deadlines(rows, row["completed_on"]))
 
 
-def _note_categories(connection: Connection, entry: Entry) -> None:
-    found = inspection(connection, entry.stream)
-    if found is None or found["categories"] is None:
-        raise ViewError(f"entry {entry.index} publishes a result that was not recorded")
-    outcomes = found["categories"] or [found["not_checkable"]]
-    put_all(
-        connection,
-        "view_result",
-        ({"category": each, "published": entry.index, "inspection": entry.stream} for each in outcomes),
+def _note_results(connection: Connection, published: list[Key]) -> None:
+    """Note what was published, and count it by draw and by category."""
+    sql = (
+        "SELECT stream, draw, categories, not_checkable FROM view_inspection WHERE categories IS NOT NULL AND stream IN"
     )
+    index_of: dict[str, int] = dict(published)
+    results, counted = [], Counter[tuple[str, str]]()
+    for row in bulk.named(connection, sql, list(index_of)):
+        index = index_of.pop(row["stream"])
+        categories = json.loads(row["categories"]) or [row["not_checkable"]]
+        results += [(category, index, row["stream"]) for category in categories]
+        counted.update([("draw", row["draw"]), *(("category", category) for category in categories)])
+    for stream, index in index_of.items():
+        raise ViewError(f"entry {index} publishes a result of {stream} that was not recorded")
+    bulk.insert(connection, "view_result", ("category", "published", "inspection"), results)
+    bulk.add(connection, _COUNTS, "published", [(*key, number) for key, number in sorted(counted.items())])
+
+
+def _whole(records: list[Record]) -> Calendar:
+    """Return the working days of all records, a later record of a year replacing an earlier one."""
+    whole = Calendar()
+    for found in records:
+        whole = whole.plus(canonical.loads(found["record"].encode()))
+    return whole
 
 
 VIEW = View(
     "inspections",
     frozenset({"inspection", "calendar"}),
     {
-        "view_calendar": """"index" INTEGER PRIMARY KEY, at TEXT NOT NULL, year INTEGER NOT NULL,
+        "view_calendar": """"index" BIGINT PRIMARY KEY, at TEXT NOT NULL, year BIGINT NOT NULL,
             record TEXT NOT NULL""",
         "view_inspection": """stream TEXT PRIMARY KEY, draw TEXT NOT NULL, object TEXT NOT NULL, item TEXT NOT NULL,
             inspectors TEXT NOT NULL, visit_on TEXT NOT NULL, state TEXT NOT NULL, notified_at TEXT NOT NULL,
             completed_on TEXT, completed_at TEXT, methods TEXT, deadline TEXT, outer_deadline TEXT,
-            provisional INTEGER, recorded_at TEXT, categories TEXT, not_checkable TEXT, follow_up TEXT,
-            published INTEGER, published_at TEXT, channel TEXT, reference TEXT, late INTEGER""",
-        "view_result": """category TEXT NOT NULL, published INTEGER NOT NULL, inspection TEXT NOT NULL,
+            provisional BIGINT, recorded_at TEXT, categories TEXT, not_checkable TEXT, follow_up TEXT,
+            published BIGINT, published_at TEXT, channel TEXT, reference TEXT, late BIGINT""",
+        "view_result": """category TEXT NOT NULL, published BIGINT NOT NULL, inspection TEXT NOT NULL,
             PRIMARY KEY (category, published)""",
+        _COUNTS.name: _COUNTS.definition,
     },
     fold,
     (
-        "view_inspection_by_draw ON view_inspection (draw, object)",
         "view_inspection_open ON view_inspection (completed_on) WHERE published IS NULL",
         "view_inspection_published ON view_inspection (published) WHERE published IS NOT NULL",
     ),
@@ -118,10 +139,7 @@ _BY_DEADLINE = f"AND {_BEHIND} ORDER BY coalesce(n.deadline, '~'), n.stream LIMI
 
 def calendar(connection: Connection) -> Calendar:
     """Return the working days as recorded so far, a later record of a year replacing an earlier one."""
-    recorded = Calendar()
-    for (record,) in connection.execute('SELECT record FROM view_calendar ORDER BY "index"'):
-        recorded = recorded.plus(canonical.loads(record.encode()))
-    return recorded
+    return _whole(fetch(connection, _RECORDS))
 
 
 def calendars(connection: Connection) -> list[Record]:
@@ -165,4 +183,5 @@ def results(connection: Connection, category: str = "", before: int | None = Non
 
 def counts(connection: Connection) -> dict[str, int]:
     """Return how many published results there are of each category or state."""
-    return dict(connection.execute("SELECT category, count(*) FROM view_result GROUP BY category").fetchall())
+    sql = "SELECT name, published FROM view_published WHERE what = 'category'"
+    return dict(execute(connection, sql).fetchall())

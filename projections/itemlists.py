@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
-from sqlite3 import Connection
-
 from projections import reviewed
-from projections.view import Documents, Record, View, decoders, fetch, fetch_one, lines, moment, put, put_all
+from projections.rows import Rows
+from projections.tables import Connection, Record, decoders, fetch, fetch_one
+from projections.view import Documents, View, lines, moment
 from verify.entries import Entry
 
 
-def fold(connection: Connection, entry: Entry, documents: Documents) -> None:
+def fold(rows: Rows, entry: Entry, documents: Documents) -> None:
     """Fold one entry of a check item list."""
     if entry.kind != "itemlist.drafted":
-        reviewed.fold_step(connection, "view_itemlist", entry)
+        reviewed.fold_step(rows, "view_itemlist", entry)
         return
     data, stream = entry.data, entry.stream
     facts = {key: data[key] for key in ("title", "unit", "count", "root", "document")}
-    put(connection, "view_itemlist", stream=stream, **facts, state="drafted", drafted=moment(entry))
-    items = ({"itemlist": stream, "item": line.pop("id"), **line} for line in lines(documents, data))
-    put_all(connection, "view_item", items)
+    rows.put("view_itemlist", stream=stream, **facts, state="drafted", drafted=moment(entry))
+    for line in lines(documents, data):
+        rows.put("view_item", itemlist=stream, item=line.pop("id"), **line)
 
 
 VIEW = View(
     "itemlists",
     frozenset({"itemlist"}),
     {
-        "view_itemlist": f"""stream TEXT PRIMARY KEY, title TEXT NOT NULL, unit TEXT NOT NULL, count INTEGER NOT NULL,
+        "view_itemlist": f"""stream TEXT PRIMARY KEY, title TEXT NOT NULL, unit TEXT NOT NULL, count BIGINT NOT NULL,
             root TEXT NOT NULL, document TEXT NOT NULL, {reviewed.COLUMNS}""",
         "view_item": """itemlist TEXT NOT NULL, item TEXT NOT NULL, name TEXT NOT NULL, class TEXT NOT NULL,
-            ratio_min_bp INTEGER NOT NULL, ratio_max_bp INTEGER NOT NULL, object_type TEXT NOT NULL, lead_office TEXT,
+            ratio_min_bp BIGINT NOT NULL, ratio_max_bp BIGINT NOT NULL, object_type TEXT NOT NULL, lead_office TEXT,
             legal_basis TEXT NOT NULL, methods TEXT NOT NULL, tag TEXT, PRIMARY KEY (itemlist, item)""",
     },
     fold,

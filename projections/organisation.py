@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-from sqlite3 import Connection
-
-from projections.view import Documents, Record, UnknownKind, View, change, fetch, fetch_one, put
+from projections.rows import Rows, UnknownKind
+from projections.tables import Connection, Record, fetch, fetch_one
+from projections.view import Documents, View
 from verify.entries import Entry
 
 _UNITS = """SELECT * FROM view_unit WHERE unit > ? ORDER BY unit LIMIT ?"""
 _ACCOUNTS = """SELECT * FROM view_account WHERE account > ? ORDER BY account LIMIT ?"""
 
 
-def fold(connection: Connection, entry: Entry, documents: Documents) -> None:
+def fold(rows: Rows, entry: Entry, documents: Documents) -> None:
     """Fold one entry of a log, unit or account."""
     data = entry.data
     match entry.kind:
         case "log.created":
             pass
         case "log.recovered":
-            put(connection, "view_incident", index=entry.index, at=entry.at, **data)
+            rows.put("view_incident", index=entry.index, at=entry.at, **data)
         case "unit.registered":
-            put(connection, "view_unit", **data, index=entry.index, at=entry.at)
+            rows.put("view_unit", **data, index=entry.index, at=entry.at)
         case "account.opened":
-            put(connection, "view_account", **data, index=entry.index, at=entry.at)
+            rows.put("view_account", **data, index=entry.index, at=entry.at)
         case "account.closed":
             key = {"account": entry.stream.partition("/")[2]}
-            change(connection, "view_account", key, closed_at=entry.at, closed_reason=data["reason"])
+            rows.change("view_account", key, closed_at=entry.at, closed_reason=data["reason"])
         case _:
             raise UnknownKind(entry)
 
@@ -34,12 +34,12 @@ VIEW = View(
     "organisation",
     frozenset({"log", "unit", "account"}),
     {
-        "view_incident": """"index" INTEGER PRIMARY KEY, at TEXT NOT NULL, published_size INTEGER NOT NULL,
-            found_size INTEGER NOT NULL, restored INTEGER NOT NULL, reason TEXT NOT NULL""",
+        "view_incident": """"index" BIGINT PRIMARY KEY, at TEXT NOT NULL, published_size BIGINT NOT NULL,
+            found_size BIGINT NOT NULL, restored BIGINT NOT NULL, reason TEXT NOT NULL""",
         "view_unit": """unit TEXT PRIMARY KEY, name TEXT NOT NULL, kind TEXT NOT NULL, parent TEXT,
-            "index" INTEGER NOT NULL, at TEXT NOT NULL""",
+            "index" BIGINT NOT NULL, at TEXT NOT NULL""",
         "view_account": """account TEXT PRIMARY KEY, role TEXT NOT NULL, unit TEXT NOT NULL,
-            "index" INTEGER NOT NULL, at TEXT NOT NULL, closed_at TEXT, closed_reason TEXT""",
+            "index" BIGINT NOT NULL, at TEXT NOT NULL, closed_at TEXT, closed_reason TEXT""",
     },
     fold,
 )

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from sqlite3 import Connection
-
 from projections import reviewed
-from projections.view import Documents, Record, View, decoders, fetch, fetch_one, moment, put, put_all
+from projections.rows import Rows
+from projections.tables import Connection, Record, decoders, fetch, fetch_one
+from projections.view import Documents, View, moment
 from verify.entries import Entry
 
 _FACTS = ("title", "unit", "year", "form", "mode", "purpose", "itemlist", "joint_departments")
 _DECODE = {**reviewed.DECODE, **decoders(["joint_departments"])}
 
 
-def fold(connection: Connection, entry: Entry, documents: Documents) -> None:
+def fold(rows: Rows, entry: Entry, documents: Documents) -> None:
     """Fold one entry of a plan."""
     if entry.kind != "plan.drafted":
-        reviewed.fold_step(connection, "view_plan", entry)
+        reviewed.fold_step(rows, "view_plan", entry)
         return
     data, period = entry.data, entry.data["period"]
-    put(
-        connection,
+    rows.put(
         "view_plan",
         stream=entry.stream,
         **{key: data[key] for key in _FACTS},
@@ -28,14 +27,15 @@ def fold(connection: Connection, entry: Entry, documents: Documents) -> None:
         state="drafted",
         drafted=moment(entry),
     )
-    put_all(connection, "view_plan_item", ({"plan": entry.stream, **item} for item in data["items"]))
+    for item in data["items"]:
+        rows.put("view_plan_item", plan=entry.stream, **item)
 
 
 VIEW = View(
     "plans",
     frozenset({"plan"}),
     {
-        "view_plan": f"""stream TEXT PRIMARY KEY, title TEXT NOT NULL, unit TEXT NOT NULL, year INTEGER NOT NULL,
+        "view_plan": f"""stream TEXT PRIMARY KEY, title TEXT NOT NULL, unit TEXT NOT NULL, year BIGINT NOT NULL,
             form TEXT NOT NULL, mode TEXT NOT NULL, purpose TEXT NOT NULL, itemlist TEXT NOT NULL,
             joint_departments TEXT NOT NULL, period_from TEXT NOT NULL, period_to TEXT NOT NULL, {reviewed.COLUMNS}""",
         "view_plan_item": """plan TEXT NOT NULL, item TEXT NOT NULL, quota_bp TEXT NOT NULL,
@@ -58,8 +58,7 @@ def plan(connection: Connection, stream: str) -> Record | None:
 
 def published(connection: Connection, limit: int = 100) -> list[Record]:
     """Return the plans that the public was told of, the latest first."""
-    sql = """SELECT * FROM view_plan WHERE state = 'published'
-        ORDER BY json_extract(publication, '$.index') DESC LIMIT ?"""
+    sql = "SELECT * FROM view_plan WHERE published IS NOT NULL ORDER BY published DESC LIMIT ?"
     return fetch(connection, sql, (limit,), _DECODE)
 
 

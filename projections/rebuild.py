@@ -1,37 +1,73 @@
-"""Views can be thrown away: made anew from the entries they hold the same rows, which a digest over them shows."""
+"""Views can be thrown away: made anew from the entries they hold the same rows, which a digest over them shows.
+
+They are made anew beside the running service, in a database of their own that nobody else sees, and put in the place of
+the old ones in one transaction: a reader sees the old rows or the new ones, and a command waits only while rows are copied.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from sqlite3 import Connection
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 
-from projections.tail import VIEWS, Entries, catch_up
-from projections.view import Documents
+from projections import bulk, tables, tail
+from projections.follow import Log
+from projections.tables import Connection
 
 
-def rebuild(connection: Connection, entries: Entries, documents: Documents, size: int) -> int:
-    """Drop every view and fold the first `size` entries again; return `size`.
+def rebuild(log: Log) -> tuple[str, str]:
+    """Make every view anew from the log as far as the views had come; return the digest over the old and the new rows.
 
-    All in the one transaction of the caller, so that a reader sees the old tables or the new ones, never half of them.
+    Raises ViewError where an entry cannot be folded; then the old rows stay.
     """
-    connection.execute("DROP TABLE IF EXISTS view_position")
-    for view in VIEWS:
-        view.make(connection)
-    reached = 0
-    while reached < size:
-        reached = catch_up(connection, entries, documents, size)
-    return reached
+    with log.reading() as connection, tables.snapshot(connection):
+        size = tail.position(connection)
+        before = digest(connection)
+    with _scratch() as fresh:
+        _fold(log, fresh, size)
+        after = digest(fresh)
+        with log.writing() as connection:
+            reached = tail.hold(connection)
+            _fold(log, fresh, reached)
+            _replace(connection, fresh)
+            tail.move(connection, reached)
+    return before, after
 
 
 def digest(connection: Connection) -> str:
-    """Return the hex SHA-256 over all rows of all views, tables by name and rows in the order of their primary keys."""
+    """Return the hex SHA-256 over all rows of all views, tables by name and rows in the order of their primary keys.
+
+    The same log gives the same digest on SQLite and on PostgreSQL.
+    """
     hashing = hashlib.sha256()
-    for table in sorted(name for view in VIEWS for name in view.tables):
-        columns = connection.execute(f"SELECT name, pk FROM pragma_table_info('{table}')").fetchall()
-        key = ", ".join(f'"{name}"' for name, place in sorted(columns, key=lambda column: column[1]) if place)
-        names = ", ".join(f'"{name}"' for name, _ in columns)
-        hashing.update(f"{table} ({names})\n".encode())
-        for row in connection.execute(f"SELECT {names} FROM {table} ORDER BY {key}"):
-            hashing.update(json.dumps(row, ensure_ascii=False).encode() + b"\n")
+    for name, table in sorted(tail.TABLES.items()):
+        hashing.update(f"{name} ({tables.names(table.columns)})\n".encode())
+        for rows in tables.scan(connection, table) if tables.exists(connection, name) else ():
+            for row in rows:
+                hashing.update(json.dumps(row, ensure_ascii=False).encode() + b"\n")
     return hashing.hexdigest()
+
+
+@contextmanager
+def _scratch() -> Iterator[sqlite3.Connection]:
+    """Give an empty database on the disk of this machine, which is gone when it is closed."""
+    with closing(sqlite3.connect("", isolation_level=None)) as connection:
+        connection.execute("PRAGMA synchronous = OFF")
+        connection.execute("PRAGMA journal_mode = OFF")
+        tail.make(connection)
+        yield connection
+
+
+def _fold(log: Log, connection: Connection, size: int) -> None:
+    reached = tail.position(connection)
+    while reached < size:
+        reached = tail.catch_up(connection, log.entries, log.document, size)
+
+
+def _replace(connection: Connection, fresh: Connection) -> None:
+    for name, table in tail.TABLES.items():
+        tables.execute(connection, f"DELETE FROM {name}")
+        for rows in tables.scan(fresh, table):
+            bulk.insert(connection, name, table.columns, rows)

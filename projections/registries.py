@@ -2,76 +2,73 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
-from sqlite3 import Connection
 
-from projections.view import (
-    Documents,
-    Record,
-    UnknownKind,
-    View,
-    ViewError,
-    change,
-    decoders,
-    fetch,
-    fetch_one,
-    lines,
-    moment,
-    put,
-    put_all,
-)
+from projections.bulk import execute_many
+from projections.rows import Key, Rows, UnknownKind, ViewError
+from projections.tables import Connection, Record, decoders, execute, fetch, fetch_one
+from projections.view import Documents, View, content, moment
+from verify.documents import own_lines
 from verify.entries import Entry
 
 _DECODE = decoders(["created", "filed"])
 _DECODE_BATCH = decoders(["source", "document"])
+_ROW = ',"row":'
 AS_FROZEN = "r.since <= {version} AND (r.until IS NULL OR r.until > {version})"
 """The condition on `view_registry_row r` that picks the rows of one version of a registry."""
 
 
-def fold(connection: Connection, entry: Entry, documents: Documents) -> None:
+def fold(rows: Rows, entry: Entry, documents: Documents) -> None:
     """Fold one entry of a registry."""
     data, key = entry.data, {"stream": entry.stream}
     match entry.kind:
         case "registry.created":
-            put(connection, "view_registry", **key, **data, version=1, count=0, created=moment(entry))
+            rows.put("view_registry", **key, **data, version=1, count=0, created=moment(entry))
         case "registry.imported":
             state = data["state"]
-            change(connection, "view_registry", key, version=entry.version, count=state["count"], root=state["root"])
-            _note_batch(connection, entry)
-            _apply(connection, entry, lines(documents, data))
+            rows.change("view_registry", key, version=entry.version, count=state["count"], root=state["root"])
+            _note_batch(rows, entry)
+            _apply(rows, entry, own_lines(content(documents, data["document"])))
         case "registry.filed":
-            change(connection, "view_registry", key, version=entry.version, filed=moment(entry) | data)
+            rows.change("view_registry", key, version=entry.version, filed=moment(entry) | data)
         case "registry.paired":
-            change(connection, "view_registry", key, version=entry.version)
-            pair = (entry.stream, data["inspectors"], entry.index)
-            connection.execute("INSERT OR IGNORE INTO view_pairing VALUES (?, ?, ?)", pair)
+            rows.change("view_registry", key, version=entry.version)
+            rows.afterwards(_pair, entry.stream, data["inspectors"], entry.index)
         case _:
             raise UnknownKind(entry)
 
 
-def _note_batch(connection: Connection, entry: Entry) -> None:
+def _note_batch(rows: Rows, entry: Entry) -> None:
     facts = {key: entry.data[key] for key in ("mode", "added", "changed", "removed", "document", "source")}
-    put(connection, "view_batch", registry=entry.stream, version=entry.version, **moment(entry), **facts)
+    rows.put("view_batch", registry=entry.stream, version=entry.version, **moment(entry), **facts)
 
 
-def _apply(connection: Connection, entry: Entry, batch: Iterable[Record]) -> None:
+def _apply(rows: Rows, entry: Entry, lines: Iterable[str]) -> None:
     """End the rows that were changed or removed, begin those that were added or changed: no version is lost."""
-    batch = list(batch)
     registry, version = entry.stream, entry.version
-    ended = [(version, registry, line["id"]) for line in batch if line["op"] != "added"]
-    sql = "UPDATE view_registry_row SET until = ? WHERE registry = ? AND id = ? AND until IS NULL"
-    done = connection.executemany(sql, ended)
-    if ended and done.rowcount != len(ended):
-        raise ViewError(f"entry {entry.index} changes rows of {registry} that are not there")
-    put_all(
-        connection,
-        "view_registry_row",
-        (
-            {"registry": registry, "id": line["id"], "since": version, "name": _name(line["row"]), "row": line["row"]}
-            for line in batch
-            if line["op"] != "removed"
-        ),
-    )
+    for text in lines:
+        line = json.loads(text)
+        if line["op"] != "added":
+            rows.afterwards(_end, version, registry, line["id"], version)
+        if line["op"] != "removed":
+            # Keys are sorted, so the row is the last of the three and its text stands there as it is kept.
+            row = text[text.index(_ROW) + len(_ROW) : -1]
+            name = _name(line["row"])
+            rows.put("view_registry_row", registry=registry, id=line["id"], since=version, name=name, row=row)
+
+
+def _end(connection: Connection, ended: list[Key]) -> None:
+    """End rows in the order of their versions: a row may begin and end within one batch."""
+    sql = "UPDATE view_registry_row SET until = ? WHERE registry = ? AND id = ? AND until IS NULL AND since < ?"
+    if execute_many(connection, sql, ended) != len(ended):
+        registries = ", ".join(sorted({registry for _, registry, _, _ in ended}))
+        raise ViewError(f"an import changes rows of {registries} that are not there")
+
+
+def _pair(connection: Connection, pairs: list[Key]) -> None:
+    sql = 'INSERT INTO view_pairing (objects, inspectors, "index") VALUES (?, ?, ?) ON CONFLICT DO NOTHING'
+    execute_many(connection, sql, pairs)
 
 
 def _name(row: Record) -> str | None:
@@ -84,16 +81,16 @@ VIEW = View(
     frozenset({"registry"}),
     {
         "view_registry": """stream TEXT PRIMARY KEY, type TEXT NOT NULL, title TEXT NOT NULL, unit TEXT NOT NULL,
-            item TEXT, version INTEGER NOT NULL, count INTEGER NOT NULL, root TEXT, created TEXT NOT NULL,
+            item TEXT, version BIGINT NOT NULL, count BIGINT NOT NULL, root TEXT, created TEXT NOT NULL,
             filed TEXT""",
-        "view_pairing": """objects TEXT NOT NULL, inspectors TEXT NOT NULL, "index" INTEGER NOT NULL,
+        "view_pairing": """objects TEXT NOT NULL, inspectors TEXT NOT NULL, "index" BIGINT NOT NULL,
             PRIMARY KEY (objects, inspectors)""",
-        "view_batch": """registry TEXT NOT NULL, version INTEGER NOT NULL, "index" INTEGER NOT NULL, at TEXT NOT NULL,
-            account TEXT NOT NULL, unit TEXT NOT NULL, mode TEXT NOT NULL, added INTEGER NOT NULL,
-            changed INTEGER NOT NULL, removed INTEGER NOT NULL, document TEXT NOT NULL, source TEXT NOT NULL,
+        "view_batch": """registry TEXT NOT NULL, version BIGINT NOT NULL, "index" BIGINT NOT NULL, at TEXT NOT NULL,
+            account TEXT NOT NULL, unit TEXT NOT NULL, mode TEXT NOT NULL, added BIGINT NOT NULL,
+            changed BIGINT NOT NULL, removed BIGINT NOT NULL, document TEXT NOT NULL, source TEXT NOT NULL,
             PRIMARY KEY (registry, version)""",
-        "view_registry_row": """registry TEXT NOT NULL, id TEXT NOT NULL, since INTEGER NOT NULL, until INTEGER,
-            name TEXT, row TEXT NOT NULL, PRIMARY KEY (registry, id, since)""",
+        "view_registry_row": """registry TEXT NOT NULL, id TEXT NOT NULL, since BIGINT NOT NULL, until BIGINT,
+            name TEXT, "row" TEXT NOT NULL, PRIMARY KEY (registry, id, since)""",
     },
     fold,
 )
@@ -124,11 +121,11 @@ def batches(connection: Connection, stream: str) -> list[Record]:
 
 def rows(connection: Connection, stream: str, after: str = "", limit: int = 100) -> list[Record]:
     """Return the rows that a registry holds now, in the order of their ids, each as the log says it."""
-    sql = """SELECT row FROM view_registry_row WHERE registry = ? AND id > ? AND until IS NULL ORDER BY id LIMIT ?"""
+    sql = 'SELECT "row" FROM view_registry_row WHERE registry = ? AND id > ? AND until IS NULL ORDER BY id LIMIT ?'
     return [found["row"] for found in fetch(connection, sql, (stream, after, limit), decoders(["row"]))]
 
 
 def ids(connection: Connection, stream: str) -> set[str]:
     """Return the ids of all rows that a registry holds now."""
     sql = "SELECT id FROM view_registry_row WHERE registry = ? AND until IS NULL"
-    return {row[0] for row in connection.execute(sql, (stream,))}
+    return {row[0] for row in execute(connection, sql, (stream,))}

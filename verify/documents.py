@@ -7,7 +7,7 @@ Source: ledger specification, section 3.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -70,6 +70,17 @@ def parse(content: bytes) -> list[dict[str, Any]]:
         last = key
         rows.append(row)
     return rows
+
+
+def own_lines(content: bytes) -> Iterator[str]:
+    """Yield the lines of a list that this program made itself and keeps under its hash, one at a time.
+
+    Nothing is checked: this tells nothing about a list that comes from elsewhere, for which there is `parse`.
+    """
+    start = 0
+    while (end := content.find(b"\n", start)) >= 0:
+        yield content[start:end].decode()
+        start = end + 1
 
 
 def root_of(content: bytes) -> bytes:

@@ -28,7 +28,8 @@ def add(commands: Commands) -> None:
     )
     export.set_defaults(run=_export)
 
-    zh, en = "由记录重建视图，结果应与之前一致", "make the views anew from the entries, equal to before"
+    zh = "由记录重建视图，结果应与之前一致；服务运行时用 POST /api/v1/views/rebuild"
+    en = "make the views anew from the entries, equal to before; a running service: POST /api/v1/views/rebuild"
     rebuild = new_command(commands, "rebuild", zh, en)
     folder_argument(rebuild)
     rebuild.set_defaults(run=_rebuild)

@@ -15,7 +15,7 @@ from api.pages.rendering import instant, render
 from api.reading import existing, named, up_to_date
 from api.routes.reviews import Name
 from projections import draws
-from projections.view import Record
+from projections.tables import Record
 
 router = APIRouter()
 SHOWN = 1000

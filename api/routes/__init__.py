@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from api import problems
-from api.routes import calendars, draws, inspections, itemlists, organisation, plans, registries
+from api.routes import calendars, draws, inspections, itemlists, organisation, plans, registries, views
 
 API_PREFIX = "/api/v1"
 
@@ -13,7 +13,7 @@ API_PREFIX = "/api/v1"
 def api_router() -> APIRouter:
     """Return everything below /api/v1."""
     router = APIRouter(prefix=API_PREFIX, responses=problems.RESPONSES)
-    for noun in (organisation, calendars, itemlists, plans, registries, draws, inspections):
+    for noun in (organisation, calendars, itemlists, plans, registries, draws, inspections, views):
         router.include_router(noun.router)
     router.include_router(registries.csv_router)
     return router

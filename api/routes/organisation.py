@@ -7,14 +7,12 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.auth import Caller
+from api.auth import Caller, require_admin
 from api.bodies import After, Body, Code, Limit, StrictRoute, Text, example
 from api.commands import Command, Receipt
 from api.context import TheLedger
 from api.reading import One, Page, one, page
 from domain.core import Receipt as Done
-from domain.errors import Forbidden
-from domain.roles import Actor
 from projections import organisation
 
 router = APIRouter(tags=["organisation 机构"], route_class=StrictRoute)
@@ -61,11 +59,6 @@ class Token(BaseModel):
 
     model_config = ConfigDict(json_schema_extra={"example": {"token": "Qm9…k3w"}})
     token: str
-
-
-def _require_admin(by: Actor) -> None:
-    if by.role != "admin":
-        raise Forbidden("此操作只能由系统管理员进行", "this is for the role admin", "方案四")
 
 
 @router.get("/me", summary="当前账号 / show whose token this is")
@@ -121,12 +114,12 @@ def close_account(account: Code, body: Closing, by: Caller, command: Command, le
 @router.post("/accounts/{account}/tokens", status_code=201, summary="发放访问令牌 / issue a token")
 def issue_token(account: Code, by: Caller, ledger: TheLedger) -> Token:
     """Issue an access token of an open account: administrators only, and nothing of it enters the log."""
-    _require_admin(by)
+    require_admin(by)
     return Token(token=ledger.private.issue_token(ledger.actor(account).account))
 
 
 @router.post("/clock", summary="拨动演示时钟 / move the clock of a demonstration on")
 def advance_clock(body: Step, by: Caller, ledger: TheLedger) -> dict[str, Any]:
     """Move the stepped clock of a demonstration on: administrators only, and nothing of it enters the log."""
-    _require_admin(by)
+    require_admin(by)
     return {"now": ledger.advance_clock(body.advance_seconds)}

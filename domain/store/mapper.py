@@ -27,7 +27,7 @@ class EntryMapper(Mapper[str]):
 
     def to_domain_event(self, stored_event: StoredEvent) -> Any:
         """Return the fact read from a whole entry."""
-        entry = entries.parse(stored_event.state)
+        entry = entries.read_own(stored_event.state)  # parsed when it was recorded
         return Fact(
             entry.stream,
             entry.version,

@@ -4,7 +4,7 @@ import pytest
 
 from api import reading
 from projections import tail
-from projections.view import ViewError
+from projections.rows import ViewError
 from tests.api.conftest import HOSTILE
 
 DRAW = "220100-2026-0001"
@@ -137,6 +137,25 @@ def test_a_rebuild_over_the_open_ledger_makes_equal_tables(finished):
     assert reading.catch_up(finished.ledger) == finished.ledger.size
 
 
+def test_the_service_makes_its_views_anew_for_an_administrator_only(finished):
+    answer = finished.post("/views/rebuild", account="admin")
+
+    assert answer.status_code == 200
+    assert answer.json()["equal"] is True
+    assert finished.post("/views/rebuild", account="clerk").status_code == 403
+    assert finished.post("/views/rebuild", account=None).status_code == 401
+
+
+def test_a_reader_is_not_kept_waiting_for_ever(doors, monkeypatch):
+    monkeypatch.setattr(reading, "PATIENCE", 0.0)
+    monkeypatch.setattr(tail, "catch_up", lambda *_: 0)
+
+    answer = doors.get("/api/v1/units", "admin")
+
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+    assert "the views hold 0 of 3 entries" in answer.json()["detail"]
+
+
 def test_a_fold_that_fails_changes_nothing_and_is_tried_again(doors, monkeypatch):
     reading.catch_up(doors.ledger)
     doors.post("/units", {"unit": "u1", "name": "处", "kind": "office", "parent": "220100"})
@@ -146,7 +165,7 @@ def test_a_fold_that_fails_changes_nothing_and_is_tried_again(doors, monkeypatch
 
     with monkeypatch.context() as patched:
         patched.setattr(doors.ledger.store, "document", fail)
-        patched.setattr(tail, "parse", fail)
+        patched.setattr(tail, "read_own", fail)
         assert doors.get("/api/v1/units", "admin").status_code == 500
 
     assert len(doors.get("/api/v1/units", "admin").json()["items"]) == 2

@@ -1,6 +1,5 @@
 """A log made by hand, with every kind of entry once, for tests of the read side."""
 
-import sqlite3
 from typing import Any
 
 from verify import canonical, documents
@@ -208,5 +207,13 @@ def _inspections(log: HandmadeLog) -> None:
     complete(log, notify(log, "B2"), "2026-04-27", categories=())
 
 
-def connect() -> sqlite3.Connection:
-    return sqlite3.connect(":memory:", isolation_level=None)
+def long_story(rounds: int = 60) -> HandmadeLog:
+    """Return the story and some hundred entries more, which change rows of each other."""
+    log = story()
+    for number in range(rounds):
+        name = f"N{number:03}"
+        import_batch(log, OBJECTS, [added(business(name, "新店"))], 4 + number)
+        stream = notify(log, name)
+        complete(log, stream, "2026-04-20")
+        publish(log, stream)
+    return log

@@ -16,10 +16,9 @@ from tests.projections.handmade import (
     record_year,
     story,
 )
-from tests.projections.test_tail import folded
 
 
-def test_a_closed_account_stays_in_the_list_with_its_reason():
+def test_a_closed_account_stays_in_the_list_with_its_reason(folded):
     connection = folded(story())
 
     account = organisation.account(connection, "admin")
@@ -31,11 +30,11 @@ def test_a_closed_account_stays_in_the_list_with_its_reason():
     assert [found["account"] for found in organisation.accounts(connection)] == ["admin"]
 
 
-def test_a_recovery_of_the_log_is_shown():
+def test_a_recovery_of_the_log_is_shown(folded):
     assert organisation.incidents(folded(story()))[0]["reason"] == "磁盘"
 
 
-def test_a_published_plan_shows_every_step_with_its_place_in_the_log():
+def test_a_published_plan_shows_every_step_with_its_place_in_the_log(folded):
     connection = folded(story())
 
     plan = plans.plan(connection, PLAN)
@@ -49,7 +48,7 @@ def test_a_published_plan_shows_every_step_with_its_place_in_the_log():
     assert plans.items(connection, PLAN)[0]["quota_bp"]["B"] == 1000
 
 
-def test_a_review_that_was_not_passed_ends_as_rejected():
+def test_a_review_that_was_not_passed_ends_as_rejected(folded):
     log = HandmadeLog()
     listing = {"title": "清单", "unit": "220100", **log.listing([])}
     log.append(ITEMLIST, "itemlist.drafted", listing)
@@ -61,7 +60,7 @@ def test_a_review_that_was_not_passed_ends_as_rejected():
     assert itemlists.itemlists(connection)[0]["legality"]["reason"] == "无依据"
 
 
-def test_the_items_of_a_list_keep_their_bounds():
+def test_the_items_of_a_list_keep_their_bounds(folded):
     items = itemlists.items(folded(story()), ITEMLIST)
 
     assert [(item["item"], item["ratio_min_bp"], item["methods"]) for item in items] == [
@@ -69,7 +68,7 @@ def test_the_items_of_a_list_keep_their_bounds():
     ]
 
 
-def test_a_registry_shows_its_rows_its_filing_and_its_pairing():
+def test_a_registry_shows_its_rows_its_filing_and_its_pairing(folded):
     connection = folded(story())
 
     registry = registries.registry(connection, OBJECTS)
@@ -82,13 +81,13 @@ def test_a_registry_shows_its_rows_its_filing_and_its_pairing():
     assert [found["stream"] for found in registries.registries(connection)] == [INSPECTORS, OBJECTS]
 
 
-def test_the_name_of_an_inspector_is_never_in_a_row():
+def test_the_name_of_an_inspector_is_never_in_a_row(folded):
     row = registries.rows(folded(story()), INSPECTORS)[0]
 
     assert set(row["name"]) == {"commitment"}
 
 
-def test_every_import_is_listed_with_who_did_it_and_what_changed():
+def test_every_import_is_listed_with_who_did_it_and_what_changed(folded):
     log = story()
     import_batch(log, OBJECTS, [{"id": "A1", "op": "removed"}], 2)
 
@@ -100,7 +99,7 @@ def test_every_import_is_listed_with_who_did_it_and_what_changed():
     ]
 
 
-def test_a_row_that_was_removed_and_put_back_is_there_again():
+def test_a_row_that_was_removed_and_put_back_is_there_again(folded):
     log = story()
     import_batch(log, OBJECTS, [{"id": "A1", "op": "removed"}], 2)
     import_batch(log, OBJECTS, [{"id": "A1", "op": "added", "row": business("A1", "新甲店")}], 3)
@@ -110,7 +109,7 @@ def test_a_row_that_was_removed_and_put_back_is_there_again():
     assert [row["name"] for row in rows] == ["新甲店", "乙店", "丙店"]
 
 
-def test_a_drawn_business_keeps_its_frozen_name_when_its_row_is_changed_or_removed_later():
+def test_a_drawn_business_keeps_its_frozen_name_when_its_row_is_changed_or_removed_later(folded):
     log = story()
     changed = {"id": "B2", "op": "changed", "row": business("B2", "改名店")}
     import_batch(log, OBJECTS, [{"id": "A1", "op": "removed"}, changed], 2)
@@ -123,7 +122,7 @@ def test_a_drawn_business_keeps_its_frozen_name_when_its_row_is_changed_or_remov
     ]
 
 
-def test_a_draw_shows_its_phase_and_each_step_with_its_index():
+def test_a_draw_shows_its_phase_and_each_step_with_its_index(folded):
     connection = folded(story())
 
     draw, steps = draws.draw(connection, DRAW), draws.steps(connection, DRAW)
@@ -136,7 +135,7 @@ def test_a_draw_shows_its_phase_and_each_step_with_its_index():
     assert draws.draw(connection, "draw/220100-2026-0002") is None
 
 
-def test_a_result_without_publication_is_overdue_from_the_day_after_its_deadline():
+def test_a_result_without_publication_is_overdue_from_the_day_after_its_deadline(folded):
     connection = folded(story())
 
     before = inspections.overdue(connection, "2026-05-07")
@@ -147,7 +146,7 @@ def test_a_result_without_publication_is_overdue_from_the_day_after_its_deadline
     assert inspections.overdue(connection, "2026-05-08", after[0]["stream"]) == []
 
 
-def test_a_result_is_due_soon_until_its_deadline():
+def test_a_result_is_due_soon_until_its_deadline(folded):
     connection = folded(story())
 
     soon = inspections.due_soon(connection, "2026-05-01", "2026-05-07")
@@ -156,7 +155,7 @@ def test_a_result_is_due_soon_until_its_deadline():
     assert inspections.due_soon(connection, "2026-05-08", "2026-05-20") == []
 
 
-def test_a_deadline_in_a_year_without_calendar_is_provisional_until_the_calendar_is_recorded():
+def test_a_deadline_in_a_year_without_calendar_is_provisional_until_the_calendar_is_recorded(folded):
     log = story()
     stream = notify(log, "C3")
     complete(log, stream, "2026-12-28")
@@ -170,7 +169,7 @@ def test_a_deadline_in_a_year_without_calendar_is_provisional_until_the_calendar
     assert (known["deadline"], known["outer_deadline"], known["provisional"]) == ("2027-01-07", "2027-01-26", False)
 
 
-def test_a_calendar_that_is_recorded_again_moves_only_deadlines_that_are_still_open():
+def test_a_calendar_that_is_recorded_again_moves_only_deadlines_that_are_still_open(folded):
     log = story()
     record_year(log, 2026, ["2026-04-28", "2026-05-01"])
 
@@ -181,7 +180,7 @@ def test_a_calendar_that_is_recorded_again_moves_only_deadlines_that_are_still_o
     assert len(inspections.calendars(connection)) == 2
 
 
-def test_results_come_latest_first_and_by_category():
+def test_results_come_latest_first_and_by_category(folded):
     log = story()
     second = publish(log, "inspection/220100-2026-0001/B2", "2026-05-07", late=True)
     connection = folded(log)
