@@ -30,7 +30,8 @@ def test_the_whole_round_on_postgresql_verifies_like_the_one_on_sqlite(
     other = answer(capsys, str(story.export), "--vkey", story.vkey)
 
     found, expected = (
-        sorted((each["check"], each["outcome"]) for each in findings["findings"]) for findings in (one, other)
+        sorted((each["check"], each["outcome"]) for each in findings["findings"] if each["check"] != "V9")
+        for findings in (one, other)  # V9 also notes the recusals of whoever was drawn, which is chance
     )
     assert (one["exit"], one["outcome"]) == (0, "HOLDS")
     assert found == expected

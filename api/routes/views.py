@@ -21,7 +21,7 @@ class Rebuilt(BaseModel):
     equal: bool
 
 
-@router.post("/rebuild")
+@router.post("/rebuild", summary="重建视图 / make every view anew")
 def rebuild(by: Caller, ledger: TheLedger) -> Rebuilt:
     """Make every view anew from the log: administrators only, and nothing of it enters the log."""
     require_admin(by)
