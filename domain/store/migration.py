@@ -6,6 +6,8 @@ else. A second run at the same version only renews the grants.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import psycopg
 from psycopg import sql
 
@@ -18,12 +20,19 @@ STEPS: dict[int, tuple[str, ...]] = {1: (TABLES, GUARDS, DOORS, APPEND)}
 """The statements that lead to each version from the one before."""
 
 
-def migrate(dsn: str, schema: str, service_role: str, reader_role: str | None = None) -> int:
+def migrate(
+    dsn: str,
+    schema: str,
+    service_role: str,
+    reader_role: str | None = None,
+    make_views: Callable[[Connection], object] | None = None,
+) -> int:
     """Bring `schema` to the version of this program and grant the roles what they need; return the version found before.
 
-    `dsn` connects as the migration role, which owns everything afterwards and must not be the service's. Conflict where a
-    role is missing or too mighty, or the schema belongs to a newer program; Unavailable where the database is no place
-    for a log.
+    `dsn` connects as the migration role, which owns everything afterwards and must not be the service's. `make_views` makes
+    the tables of the views on the connection it is given, in the same transaction; the service may change their rows, for
+    all of them follow from the entries. Conflict where a role is missing or too mighty, or the schema belongs to a newer
+    program; Unavailable where the database is no place for a log.
     """
     if not SCHEMA.fullmatch(schema):
         raise Conflict(f"模式名 {schema!r} 不合要求", f"a schema is called like log_220100, not {schema!r}", "LEDGER 7")
@@ -43,6 +52,8 @@ def migrate(dsn: str, schema: str, service_role: str, reader_role: str | None = 
             for statements in STEPS[version]:
                 connection.execute(statements.replace("{schema}", schema).encode())
             connection.execute("INSERT INTO migrations (version) VALUES (%s)", (version,))
+        if make_views is not None:
+            make_views(connection)
         _grant(connection, schema, service_role, reader_role)
     return found
 
@@ -93,6 +104,12 @@ def _grant(connection: Connection, schema: str, service: str, reader: str | None
                 f"GRANT USAGE ON SCHEMA {schema} TO {name}",
                 f"GRANT SELECT ON {record} TO {name}",
             ]
+    known = [*RECORD, *PRIVATE, "head", "migrations"]
+    query = "SELECT tablename FROM pg_tables WHERE schemaname = %s AND tablename <> ALL(%s) ORDER BY tablename"
+    for (view,) in connection.execute(query, (schema, known)).fetchall():
+        statements.append(f'GRANT SELECT, INSERT, UPDATE, DELETE ON "{view}" TO {{service}}')
+        if reader:
+            statements.append(f'GRANT SELECT ON "{view}" TO {{reader}}')
     statements += [
         f"GRANT SELECT, INSERT, DELETE ON {private} TO {{service}}",
         f"GRANT EXECUTE ON FUNCTION {functions} TO {{service}}",

@@ -116,6 +116,28 @@ def test_migrating_again_changes_nothing(told: Story, place: LogPlace, postgres:
     assert told.do("admin", "close_account", account="clerk", reason="离岗").index == size
 
 
+def test_the_rows_of_views_belong_to_the_service_and_their_tables_to_the_migration(
+    place: LogPlace, postgres: Postgres
+) -> None:
+    migrate(
+        place.owner,
+        place.schema,
+        f"{postgres.tag}_service",
+        f"{postgres.tag}_reader",
+        make_views=lambda connection: connection.execute("CREATE TABLE view_units (name text PRIMARY KEY)"),
+    )
+
+    with connect(place.service, place) as connection:
+        connection.execute("INSERT INTO view_units VALUES ('a')")
+        connection.execute("UPDATE view_units SET name = 'b'")
+        connection.commit()
+        with connect(place.reader, place) as reader:
+            assert reader.execute("SELECT name FROM view_units").fetchall() == [("b",)]
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute("ALTER TABLE view_units ADD COLUMN more text")
+    Store(place.service, place.schema).close()
+
+
 def test_a_migration_that_fails_leaves_the_schema_as_it_was(
     told: Story, place: LogPlace, postgres: Postgres, monkeypatch: pytest.MonkeyPatch
 ) -> None:
