@@ -6,6 +6,7 @@ history unloadable.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Self
@@ -32,7 +33,7 @@ class Fact:
     index: int | None = None
 
 
-class Recorded:
+class Recorded(ABC):
     """An aggregate: its stream as `id`, its `version`, and the facts not yet saved."""
 
     def __init__(self, stream: str) -> None:
@@ -68,9 +69,9 @@ class Recorded:
         pending, self.pending = self.pending, []
         return pending
 
+    @abstractmethod
     def apply(self, fact: Fact) -> None:
         """Change the state by one fact. No checks here."""
-        raise NotImplementedError
 
     def _replay(self, fact: Fact) -> None:
         self.apply(fact)

@@ -12,6 +12,7 @@ from typing import Any
 from domain.base import Fact, Recorded
 from domain.errors import Conflict, Forbidden, Invalid
 from domain.roles import Cause
+from domain.words import DRAW_STATES as STATES
 from domain.words import PHASES as WATCHED
 from domain.words import STEPS as WORDS
 from verify import seed
@@ -37,18 +38,6 @@ STEPS = {
     "draw.witness-signed-off": ("assigned", "result"),
 }
 """For every step: the state it needs, and the phase for which the discipline office must have checked in."""
-STATES = {
-    "": "不存在",
-    "opened": "已开启",
-    "frozen": "已冻结名录",
-    "committed": "承诺已截止",
-    "revealed": "揭示已截止",
-    "beacon": "信标已齐",
-    "seeded": "种子已生成",
-    "drawn": "对象已抽取",
-    "assigned": "人员已选派",
-    "signed-off": "纪检已签字",
-}
 
 
 class Draw(Recorded):

@@ -1,4 +1,4 @@
-"""The Chinese words for what refusals name: steps, phases, kinds of units."""
+"""The Chinese words for what refusals name: steps, phases, kinds of units, states of a draw."""
 
 from __future__ import annotations
 
@@ -49,4 +49,16 @@ STEPS = {
     "inspection.completed": "完成检查",
     "result.recorded": "录入结果",
     "result.published": "公示结果",
+}
+DRAW_STATES = {
+    "": "不存在",
+    "opened": "已开启",
+    "frozen": "已冻结名录",
+    "committed": "承诺已截止",
+    "revealed": "揭示已截止",
+    "beacon": "信标已齐",
+    "seeded": "种子已生成",
+    "drawn": "对象已抽取",
+    "assigned": "人员已选派",
+    "signed-off": "纪检已签字",
 }
