@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
 from typing import Any, Self
+
+import msgspec
 
 from domain.errors import Conflict, Invalid
 from domain.roles import Actor, Cause
@@ -19,9 +20,11 @@ from verify.personal import looks_personal, texts
 from verify.shape import misfit
 
 
-@dataclass(frozen=True)
-class Fact:
-    """One thing that happened to one aggregate; `at` and `index` are None until the store has recorded it."""
+class Fact(msgspec.Struct, frozen=True, rename={"originator_id": "stream", "originator_version": "version"}):
+    """One thing that happened to one aggregate; `at` and `index` are None until the store has recorded it.
+
+    Its fields are called as the library calls them, and read from an entry by the names they have there.
+    """
 
     originator_id: str
     originator_version: int
@@ -64,6 +67,17 @@ class Recorded(ABC):
         """Refuse a command that the present state does not allow."""
         raise Conflict(f"{self.id} {state}，不能{STEPS[kind]}", f"{self.id} does not allow {kind} now", "LEDGER 2")
 
+    def fork(self) -> Self:
+        """Return the same aggregate to decide on: what is recorded in the one does not show in the other.
+
+        Copied are the collections that `apply` adds to; what it puts into them is never changed afterwards.
+        """
+        twin = object.__new__(type(self))
+        for name, value in self.__dict__.items():
+            twin.__dict__[name] = value.copy() if isinstance(value, list | dict | set) else value
+        twin.pending = []
+        return twin
+
     def collect_events(self) -> Sequence[Fact]:
         """Hand over the facts to be saved, once."""
         pending, self.pending = self.pending, []
@@ -85,8 +99,3 @@ class Recorded(ABC):
                 aggregate = cls(fact.originator_id)
             aggregate._replay(fact)
         return aggregate
-
-
-def as_entry_actor(actor: Actor) -> dict[str, str]:
-    """Return the actor as it stands in an entry."""
-    return asdict(actor)

@@ -7,6 +7,7 @@ as much as it is told. Instants are spelled with milliseconds and +08:00. Source
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
+from functools import lru_cache
 
 BEIJING = timezone(timedelta(hours=8))
 DEMONSTRATION_START = "2026-03-02T09:00:00.000+08:00"
@@ -25,7 +26,12 @@ def after(at: str, seconds: float) -> str:
 
 def next_day(at: str) -> str:
     """Return the instant at which the day of `at` is over."""
-    return after(f"{at[:10]}T00:00:00.000+08:00", 86_400)
+    return _after_day(at[:10])
+
+
+@lru_cache(maxsize=8)
+def _after_day(day: str) -> str:
+    return after(f"{day}T00:00:00.000+08:00", 86_400)
 
 
 def next_second(at: str) -> str:

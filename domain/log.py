@@ -50,7 +50,6 @@ class Log:
                 {
                     **choice.environment(folder, create),
                     "MAPPER_TOPIC": f"{EntryMapper.__module__}:{EntryMapper.__qualname__}",
-                    "AGGREGATE_CACHE_MAXSIZE": "500",
                 }
             )
         except ValueError as error:

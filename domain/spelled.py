@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from typing import Any
+
+import msgspec
 
 from domain.errors import Invalid
 from verify import canonical, entries
 
+_SPELL = msgspec.json.Encoder(order="sorted").encode
 
-def fingerprint_of(kind: str, facts: dict[str, Any]) -> bytes:
+
+def spell(value: Any) -> bytes:
+    """Return what `verify.canonical.encode` returns, several times faster; NotCanonical where that raises it.
+
+    Once control characters are refused both encoders escape the same two characters, and ASCII keys sort alike.
+    """
+    canonical.require_fit(value)
+    return _SPELL(value)
+
+
+def fingerprint_of(kind: str, facts: Mapping[str, Any]) -> bytes:
     """Return the SHA-256 by which a command that comes again is known to be the same."""
     with refusing_bad_values():
-        return hashlib.sha256(canonical.encode({"kind": kind, "facts": facts})).digest()
+        return hashlib.sha256(spell({"kind": kind, "facts": facts})).digest()
 
 
 class refusing_bad_values:

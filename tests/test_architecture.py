@@ -21,8 +21,8 @@ MAY_IMPORT = {
     "verify/": {"verify"},
     "verify/ed25519.py": {"cryptography"},
     "verify/bls.py": {"pyblst", "py_ecc"},
-    "domain/": {"domain", "verify", "eventsourcing", "cryptography"},
-    "domain/store/": {"msgspec", "psycopg"},
+    "domain/": {"domain", "verify", "eventsourcing", "msgspec", "cryptography"},
+    "domain/store/": {"psycopg"},
     "projections/": {"projections", "verify"},
 }
 # The verifier runs without these: they are imported inside functions, and their absence is UNCHECKED.

@@ -48,5 +48,7 @@ def test_without_any_postgresql_the_tests_fail_and_say_what_to_do(monkeypatch: p
     monkeypatch.setattr(Path, "glob", lambda *_: iter(()))
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
 
-    with pytest.raises(NoPostgres, match="set FAIRDRAW_TEST_PG to the address of a superuser, install Debian's package"):
+    with pytest.raises(
+        NoPostgres, match="set FAIRDRAW_TEST_PG to the address of a superuser, install Debian's package"
+    ):
         Cluster()

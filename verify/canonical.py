@@ -48,7 +48,7 @@ def encode(value: Any) -> bytes:
     >>> encode({"b": [1, True], "a": "第"}).decode()
     '{"a":"第","b":[1,true]}'
     """
-    _require_fit(value)
+    require_fit(value)
     return _spell(value)
 
 
@@ -83,7 +83,7 @@ def loads(data: bytes) -> Any:
         value = _DECODER.decode(text)
     except json.JSONDecodeError as error:
         raise NotCanonical(f"$: not JSON at line {error.lineno}, column {error.colno}: {error.msg}") from None
-    _require_fit(value)
+    require_fit(value)
     return value
 
 
@@ -92,7 +92,8 @@ def _spell(value: Any) -> bytes:
     return _ENCODER.encode(value).encode("utf-8")
 
 
-def _require_fit(value: Any) -> None:
+def require_fit(value: Any) -> None:
+    """Refuse a value that has no canonical spelling. Raises NotCanonical."""
     fault = _fault(value, 0)
     if fault is not None:
         path, reason = fault
@@ -119,6 +120,8 @@ def _fault(value: Any, depth: int) -> Fault | None:
 
 def _list_fault(items: list[Any] | tuple[Any, ...], depth: int) -> Fault | None:
     for position, item in enumerate(items):
+        if type(item) is str and item.isascii() and item.isprintable():
+            continue
         fault = _fault(item, depth)
         if fault is not None:
             return f"[{position}]{fault[0]}", fault[1]
@@ -131,6 +134,8 @@ def _object_fault(members: dict[Any, Any], depth: int) -> Fault | None:
             return "", f"a key is a {type(key).__name__}, not a string"
         if not (key.isascii() and key.isprintable()):
             return "", f"the key {_shown(key)} is not printable ASCII"
+        if type(item) is str and item.isascii() and item.isprintable():
+            continue  # most are: no call for them
         fault = _fault(item, depth)
         if fault is not None:
             step = f".{key}" if key.isidentifier() and len(key) <= 64 else f"[{_shown(key)}]"

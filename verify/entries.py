@@ -96,14 +96,29 @@ def is_instant(at: str) -> bool:
 
 
 def tail(stream: str, version: int, kind: str, actor: dict[str, str], command: str, data: dict[str, Any]) -> bytes:
-    """Return the bytes of an entry after `at`, from `"v":1` to the closing brace; NotCanonical where a value has no spelling."""
-    return b'"v":1,"stream":%s,"version":%d,"kind":%s,"actor":%s,"command":%s,"data":%s}' % (
-        canonical.encode(stream),
+    """Return the bytes of an entry after `at`, from `"v":1` to the closing brace.
+
+    EntryError where a part has not its form, NotCanonical where a value has no spelling: what comes of it `parse` reads.
+    """
+    reason = misfit(actor, _ACTOR, "actor")
+    if reason:
+        raise EntryError(reason)
+    return spelled_tail(stream, version, kind, canonical.encode(actor), command, canonical.encode(data))
+
+
+def spelled_tail(stream: str, version: int, kind: str, actor: bytes, command: str, data: bytes) -> bytes:
+    """Return the same from an actor of the right form and data that are spelled already."""
+    reason = _misfit_named(stream, version, kind, command)
+    if reason:
+        raise EntryError(reason)
+    # What matches those patterns is spelled as it stands.
+    return b'"v":1,"stream":"%s","version":%d,"kind":"%s","actor":%s,"command":"%s","data":%s}' % (
+        stream.encode(),
         version,
-        canonical.encode(kind),
-        canonical.encode(actor),
-        canonical.encode(command),
-        canonical.encode(data),
+        kind.encode(),
+        actor,
+        command.encode(),
+        data,
     )
 
 
@@ -149,7 +164,9 @@ def read_own(raw: bytes) -> Entry:
         raise EntryError(f"the store holds something else than an entry: {error}") from error
     if not fits:
         raise EntryError("the store holds something else than an entry")
-    entry = object.__new__(Entry)  # the constructor of a frozen class sets twelve fields one by one: a third of the time
+    entry = object.__new__(
+        Entry
+    )  # the constructor of a frozen class sets twelve fields one by one: a third of the time
     entry.__dict__.update(value, raw=raw, leaf=leaf_hash(raw))
     del entry.__dict__["v"]
     return entry
@@ -160,15 +177,19 @@ def _misfit(value: dict[str, Any]) -> str | None:
         return f"its version v is {value['v']!r}, this verifier knows 1"
     if not is_instant(value["at"]):
         return f"at is {value['at']!r}, not an instant with milliseconds and +08:00"
-    for key, pattern in (("stream", _STREAM), ("kind", _KIND), ("command", COMMAND)):
-        if not isinstance(value[key], str) or not pattern.fullmatch(value[key]):
-            return f"{key} is {value[key]!r}"
-    if misfit(value["version"], "pos"):
-        return f"version is {value['version']!r}"
     if not isinstance(value["data"], dict):
         return "data is not an object"
     signature = misfit(value["signature"], _SIGNATURE, "signature") if "signature" in value else None
-    return misfit(value["actor"], _ACTOR, "actor") or signature
+    named = _misfit_named(value["stream"], value["version"], value["kind"], value["command"])
+    return named or misfit(value["actor"], _ACTOR, "actor") or signature
+
+
+def _misfit_named(stream: Any, version: Any, kind: Any, command: Any) -> str | None:
+    """Return what is wrong with the parts of an entry that say what it is about, None where they have their form."""
+    for name, value, pattern in (("stream", stream, _STREAM), ("kind", kind, _KIND), ("command", command, COMMAND)):
+        if not isinstance(value, str) or not pattern.fullmatch(value):
+            return f"{name} is {value!r}"
+    return f"version is {version!r}" if misfit(version, "pos") else None
 
 
 def _spell(value: dict[str, Any]) -> bytes:

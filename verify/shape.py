@@ -76,37 +76,96 @@ WORDS: dict[str, Callable[[Any], bool]] = {
 
 def misfit(value: Any, shape: Any, where: str = "data") -> str | None:
     """Return None where `value` has `shape`, else the first difference in words, naming the path."""
+    fault = _test_of(shape)(value)
+    return None if fault is None else f"{where}{fault[0]} {fault[1]}"
+
+
+Fault = tuple[str, str]  # the rest of the path, the difference
+Test = Callable[[Any], Fault | None]
+
+_TESTS: dict[int, tuple[Any, Test]] = {}
+"""The test of every shape that was asked for, by the identity of the shape, which is kept with it."""
+
+
+def _test_of(shape: Any) -> Test:
+    known = _TESTS.get(id(shape))
+    if known is None:
+        known = _TESTS[id(shape)] = (shape, _compiled(shape))
+    return known[1]
+
+
+def _compiled(shape: Any) -> Test:
+    """Return a test that knows its shape by heart: a table of a hundred kinds is asked for every entry of a log."""
     if isinstance(shape, dict):
-        return _misfit_dict(value, shape, where)
+        return _object(shape)
     if isinstance(shape, list):
-        if not isinstance(value, list):
-            return f"{where} is not a list"
-        found = (misfit(item, shape[0], f"{where}[{n}]") for n, item in enumerate(value))
-        return next((reason for reason in found if reason), None)
+        return _list(shape[0])
     if isinstance(shape, Map):
-        if not isinstance(value, dict):
-            return f"{where} is not an object"
-        found = (misfit(item, shape.of, f"{where}.{key}") for key, item in value.items())
-        return next((reason for reason in found if reason), None)
-    words = shape.split("|")
-    if any(value == word[1:] if word.startswith("=") else WORDS[word](value) for word in words):
+        return _map(shape.of)
+    return _word(shape)
+
+
+def _word(shape: str) -> Test:
+    fault = ("", f"is not of the form {shape}")
+    literals = tuple(word[1:] for word in shape.split("|") if word.startswith("="))
+    tests = tuple(WORDS[word] for word in shape.split("|") if not word.startswith("="))
+    if not literals and len(tests) == 1:
+        (only,) = tests
+        return lambda value: None if only(value) else fault
+
+    def test(value: Any) -> Fault | None:
+        fits = (isinstance(value, str) and value in literals) or any(word(value) for word in tests)
+        return None if fits else fault
+
+    return test
+
+
+def _list(shape: Any) -> Test:
+    each = _compiled(shape)
+
+    def test(value: Any) -> Fault | None:
+        if not isinstance(value, list):
+            return "", "is not a list"
+        for number, item in enumerate(value):
+            fault = each(item)
+            if fault is not None:
+                return f"[{number}]{fault[0]}", fault[1]
         return None
-    return f"{where} is not of the form {shape}"
+
+    return test
 
 
-def _misfit_dict(value: Any, shape: dict[str, Any], where: str) -> str | None:
-    if not isinstance(value, dict):
-        return f"{where} is not an object"
-    known = {key.removesuffix("?"): (part, key.endswith("?")) for key, part in shape.items()}
-    for key in value:
-        if key not in known:
-            return f"{where} has the unknown key {key!r}"
-    for key, (part, optional) in known.items():
-        if key not in value:
-            if optional:
-                continue
-            return f"{where} lacks the key {key!r}"
-        reason = misfit(value[key], part, f"{where}.{key}")
-        if reason:
-            return reason
-    return None
+def _map(shape: Any) -> Test:
+    each = _compiled(shape)
+
+    def test(value: Any) -> Fault | None:
+        if not isinstance(value, dict):
+            return "", "is not an object"
+        for key, item in value.items():
+            fault = each(item)
+            if fault is not None:
+                return f".{key}{fault[0]}", fault[1]
+        return None
+
+    return test
+
+
+def _object(shape: dict[str, Any]) -> Test:
+    parts = {key.removesuffix("?"): (_compiled(part), key.endswith("?")) for key, part in shape.items()}
+
+    def test(value: Any) -> Fault | None:
+        if not isinstance(value, dict):
+            return "", "is not an object"
+        for key in value:
+            if key not in parts:
+                return "", f"has the unknown key {key!r}"
+        for key, (part, optional) in parts.items():
+            if key in value:
+                fault = part(value[key])
+                if fault is not None:
+                    return f".{key}{fault[0]}", fault[1]
+            elif not optional:
+                return "", f"lacks the key {key!r}"
+        return None
+
+    return test

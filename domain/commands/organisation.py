@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from domain.core import Core, Decision, Receipt
@@ -17,6 +18,10 @@ from verify.shape import misfit
 
 class OrganisationCommands(Core):
     """Units, accounts and calendars."""
+
+    def __init__(self, folder: Path, create: bool = False) -> None:
+        super().__init__(folder, create)
+        self._calendars: dict[tuple[str, ...], Calendar] = {}
 
     def register_unit(self, by: Actor, command: str, *, unit: str, name: str, kind: str, parent: str | None) -> Receipt:
         """Register a unit under its code, below its parent."""
@@ -95,16 +100,19 @@ class OrganisationCommands(Core):
 
     def calendar(self) -> Calendar:
         """Return the working days of all recorded years."""
-        known = Calendar()
-        for stream in self._streams("calendar/"):
-            content = self.store.document(self._get(CalendarYear, stream).document["sha256"])
-            if content is None:
-                raise NotFound(f"{stream} 的日历文档缺失", f"the document of {stream} is missing", "LEDGER 3")
-            known = known.plus(canonical.decode(content))
-        return known
+        years = tuple(self._get(CalendarYear, stream).document["sha256"] for stream in self._streams("calendar/"))
+        if years not in self._calendars:
+            known = Calendar()
+            for sha256 in years:
+                content = self.store.document(sha256)
+                if content is None:
+                    raise NotFound(f"日历文档 {sha256} 缺失", f"the calendar {sha256} is missing", "LEDGER 3")
+                known = known.plus(canonical.decode(content))
+            self._calendars = {years: known}
+        return self._calendars[years]
 
     def _fresh(self, kind: type[Any], stream: str) -> Any:
-        if self._exists(stream):
+        if not self._is_free(kind, stream):
             raise Conflict(f"{stream} 已存在", f"{stream} exists already", "LEDGER 2")
         return kind(stream)
 

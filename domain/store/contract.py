@@ -6,7 +6,7 @@ read, and the day or second in which it was decided.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -50,6 +50,45 @@ class Beside:
     """(inspector, object ids), replacing what was declared for that inspector in `registry`."""
 
 
+@dataclass
+class Change:
+    """One entry to be recorded and what belongs to it; where a command makes several, the first carries its id."""
+
+    stream: str
+    version: int
+    tail: bytes
+    """The bytes of the entry after `at`, as `domain.store.mapper` makes them and nobody else."""
+    at: str
+    """The entry is not recorded earlier than this instant."""
+    account: str | None = None
+    command: str | None = None
+    fingerprint: bytes = b""
+    documents: Sequence[dict[str, Any]] = ()
+    grounds: Grounds | None = None
+    beside: Beside | None = None
+    clock: str | None = None
+    """Where a stepped clock stands afterwards."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Where an entry was recorded, when, and its leaf."""
+
+    index: int
+    at: str
+    leaf: bytes
+
+
+def changes_of(stored_events: Sequence[StoredEvent], facts: Mapping[str, Any]) -> list[Change]:
+    """Return the changes of one save of the library: the first carries the command and what it rests on."""
+    made = [Change(str(e.originator_id), e.originator_version, e.state, facts["at"]) for e in stored_events]
+    first = made[0]
+    first.account, first.command, first.fingerprint = facts["account"], facts["command"], facts["fingerprint"]
+    first.documents, first.grounds = facts.get("documents", ()), facts.get("grounds")
+    first.beside, first.clock = facts.get("private"), facts.get("clock")
+    return made
+
+
 class Store(Protocol):
     """Entries, their tree, documents, checkpoints, and the private tables beside them."""
 
@@ -71,8 +110,20 @@ class Store(Protocol):
     def alone(self) -> AbstractContextManager[None]:
         """Keep every other writer out until this thread has recorded one decision, or given up."""
 
-    def select_events(self, originator_id: Any, *, limit: int | None = None) -> Sequence[StoredEvent]:
-        """Return the entries of one stream."""
+    def append(self, changes: Sequence[Change]) -> list[Placed]:
+        """Record the changes of one or more commands in one durable transaction, all or none, in their order.
+
+        What each rests on is compared with what was there before all of them: two that touch each other do not come
+        together. Moved where something has changed, IntegrityError where a version or a command id is taken.
+        """
+
+    def still(self, grounds: Grounds) -> bool:
+        """Whether everything that a decision rests on is still as it was read; its time is not asked."""
+
+    def select_events(
+        self, originator_id: Any, *, gt: int | None = None, limit: int | None = None
+    ) -> Sequence[StoredEvent]:
+        """Return the entries of one stream, those behind the version `gt`."""
 
     def restore(self, raws: Iterable[bytes]) -> int:
         """Append entries of this log verbatim, as they were published; return how many."""

@@ -6,35 +6,72 @@ fixed table of kinds, so a row can never name code to be imported.
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from functools import lru_cache
 from typing import Any
 
-from eventsourcing.persistence import Mapper, StoredEvent
+import msgspec
+from eventsourcing.persistence import Mapper, ProgrammingError, StoredEvent
 
-from domain.base import Fact, as_entry_actor
+from domain.base import Fact
 from domain.roles import Actor
+from domain.spelled import spell
+from domain.store.contract import Change, references
 from verify import entries
+from verify.kinds import KINDS
+from verify.shape import misfit
+
+_LAST = (2**53 - 1, "9999-12-31T23:59:59.999+08:00")
+
+
+fact_of = msgspec.json.Decoder(Fact).decode
+"""Read the fact of a whole entry, which was spelled here when it was recorded: nothing but its form is looked at."""
 
 
 class EntryMapper(Mapper[str]):
     """Maps facts to entries."""
 
     def to_stored_event(self, domain_event: Any) -> StoredEvent:
-        """Return the fact with the tail of its entry as state."""
+        """Return the fact with the tail of its entry as state. EntryError where no entry can say it."""
         fact: Fact = domain_event
-        actor = as_entry_actor(fact.actor)
-        tail = entries.tail(fact.originator_id, fact.originator_version, fact.kind, actor, fact.command, fact.data)
-        return StoredEvent(fact.originator_id, fact.originator_version, fact.kind, tail)
+        return StoredEvent(fact.originator_id, fact.originator_version, fact.kind, tail_of(fact))
 
     def to_domain_event(self, stored_event: StoredEvent) -> Any:
         """Return the fact read from a whole entry."""
-        entry = entries.read_own(stored_event.state)  # parsed when it was recorded
-        return Fact(
-            entry.stream,
-            entry.version,
-            entry.kind,
-            Actor(**entry.actor),
-            entry.command,
-            entry.data,
-            entry.at,
-            entry.index,
-        )
+        return fact_of(stored_event.state)
+
+
+def tail_of(fact: Fact) -> bytes:
+    """Return the tail of a fact's entry. EntryError where no entry can say it, NotCanonical where a value has no spelling.
+
+    Whatever comes of this is readable by everybody wherever it is put: a store looks at it no more.
+    """
+    if fact.kind not in KINDS:
+        raise entries.EntryError(f"the kind {fact.kind!r} is unknown")
+    stream, version, data = fact.originator_id, fact.originator_version, spell(fact.data)
+    tail = entries.spelled_tail(stream, version, fact.kind, _actor(fact.actor), fact.command, data)
+    entries.compose("0" * 64, *_LAST, tail)  # as long as an entry with this tail can become
+    return tail
+
+
+@lru_cache(maxsize=4096)
+def _actor(actor: Actor) -> bytes:
+    reason = misfit(asdict(actor), {"account": "code", "role": "code", "unit": "code"}, "actor")
+    if reason:
+        raise entries.EntryError(reason)
+    return spell(asdict(actor))
+
+
+def verbatim(entry: entries.Entry) -> Change:
+    """Return the change that makes an entry again, byte for byte."""
+    tail = entry.raw[len(entries.compose(entry.prev, entry.index, entry.at, b"")) :]
+    named = list(references(entry.data))
+    return Change(entry.stream, entry.version, tail, entry.at, entry.actor["account"], entry.command, b"", named)
+
+
+def genesis_of(change: Change) -> str:
+    """Return the `prev` of entry 0: it is made of the origin that it names. ProgrammingError where it is no beginning."""
+    probe = entries.parse(entries.compose("0" * 64, *_LAST, change.tail))
+    if probe.kind != "log.created":
+        raise ProgrammingError("a log begins with log.created")
+    return entries.genesis(str(probe.data["origin"]))

@@ -73,9 +73,7 @@ def _version(connection: Connection, schema: str) -> int:
 
 
 def _require_role(connection: Connection, role: str) -> None:
-    query = (
-        "SELECT rolsuper OR pg_has_role(rolname, current_user, 'MEMBER') FROM pg_roles WHERE rolname = %s"
-    )
+    query = "SELECT rolsuper OR pg_has_role(rolname, current_user, 'MEMBER') FROM pg_roles WHERE rolname = %s"
     rows = connection.execute(query, (role,)).fetchall()
     if not rows:
         raise Conflict(f"角色 {role} 不存在", f"there is no role {role}: CREATE ROLE {role} LOGIN", "LEDGER 7")

@@ -25,8 +25,9 @@ from eventsourcing.persistence import (
     TrackingRecorder,
 )
 
-from domain.store.contract import Beside, Grounds, Moved
-from domain.store.postgres_call import Change, append, genesis_of, verbatim
+from domain.store.contract import Change, Grounds, Moved, Placed, changes_of
+from domain.store.mapper import verbatim
+from domain.store.postgres_call import append
 from domain.store.postgres_connections import Connection, Waiting
 from domain.store.postgres_private import PrivateTables, keep
 from domain.store.postgres_schema import MOVED
@@ -74,41 +75,21 @@ class Store(PrivateTables, ApplicationRecorder):
                 waiting.after(error)
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int]:
-        """Append entries in one transaction with their tree nodes, document references, command and private values.
+        """Append the entries of one save of the library; the keywords are those of `contract.changes_of`."""
+        return [placed.index + 1 for placed in self.append(changes_of(stored_events, kwargs))]
 
-        Keywords: `at` (instant), `fingerprint` (bytes), `account`, `command`, `documents` (references), `private`,
-        `clock` (the instant a stepped clock stands at afterwards, or None), `grounds` (what the decision rests on).
-        """
-        grounds: Grounds | None = kwargs.get("grounds")
-        until = grounds.until if grounds else None
-        changes = [
-            Change(str(event.originator_id), event.originator_version, event.state, kwargs["at"], until)
-            for event in stored_events
-        ]
-        changes[0].name(kwargs["account"], kwargs["command"], kwargs["fingerprint"], kwargs.get("documents", ()))
-        genesis = genesis_of(stored_events[0])
-        indexes = self.append(changes, grounds, genesis, kwargs.get("private"), kwargs.get("clock"))
-        return [index + 1 for index in indexes]
+    def append(self, changes: Sequence[Change]) -> list[Placed]:
+        """Record the changes of one or more commands in one transaction, all or none, and return where.
 
-    def append(
-        self,
-        changes: Sequence[Change],
-        grounds: Grounds | None = None,
-        genesis: bytes | None = None,
-        beside: Beside | None = None,
-        clock: str | None = None,
-    ) -> list[int]:
-        """Record the changes of one or more commands in one transaction, all or none, and return their indexes.
-
-        Moved where `grounds` no longer hold, IntegrityError where a version or a command id is taken, Unavailable where
-        the server stays away.
+        Moved where what they rest on no longer holds, IntegrityError where a version or a command id is taken,
+        Unavailable where the server stays away.
         """
         waiting = Waiting()
         while True:
             try:
-                recorded = self._transact(changes, grounds, genesis, beside, clock)
-                self._recorded_last = recorded[-1]
-                return [index for index, _ in recorded]
+                placed = self._transact(changes)
+                self._recorded_last = placed[-1].index, placed[-1].leaf
+                return placed
             except psycopg.Error as error:
                 if error.sqlstate in (MOVED, "40001", "40P01"):
                     raise Moved(str(error)) from error
@@ -122,32 +103,38 @@ class Store(PrivateTables, ApplicationRecorder):
                 if (done := self._recorded(changes)) is not None:
                     return done
 
-    def _transact(
-        self,
-        changes: Sequence[Change],
-        grounds: Grounds | None,
-        genesis: bytes | None,
-        beside: Beside | None,
-        clock: str | None,
-    ) -> list[tuple[int, bytes]]:
+    def _transact(self, changes: Sequence[Change]) -> list[Placed]:
         held = self._held.connection  # inside `alone` the head is locked already, and recording ends that
         if held is not None and not held.closed:
-            recorded = append(held, changes, grounds, genesis)
-            keep(held, beside, clock)
+            placed = append(held, changes)
+            _keep_all(held, changes)
             held.execute("COMMIT")
             self._held.connection = None
-            return recorded
+            return placed
         with self._connections.lent() as connection:
-            if beside is None and clock is None:
-                return append(connection, changes, grounds, genesis)
+            if all(change.beside is None and change.clock is None for change in changes):
+                return append(connection, changes)
             # The head's lock comes first, here as everywhere: whoever waits for it holds nothing else.
             with connection.transaction():
-                recorded = append(connection, changes, grounds, genesis)
-                keep(connection, beside, clock)
-            return recorded
+                placed = append(connection, changes)
+                _keep_all(connection, changes)
+            return placed
 
-    def _recorded(self, changes: Sequence[Change]) -> list[int] | None:
-        """Return the indexes of the changes where they are recorded byte for byte, None where any of them is not."""
+    def still(self, grounds: Grounds) -> bool:
+        """Whether everything that a decision rests on is still as it was read; its time is not asked."""
+        query = (
+            "SELECT NOT EXISTS (SELECT FROM unnest(%s::text[], %s::integer[]) AS ground (stream, version) WHERE "
+            "ground.version <> (SELECT coalesce(max(e.version), 0) FROM entries e WHERE e.stream = ground.stream)) "
+            "AND NOT EXISTS (SELECT FROM unnest(%s::text[], %s::bigint[]) AS family (prefix, size) JOIN entries e "
+            "ON e.idx + 0 >= family.size AND e.version = 1 AND e.stream >= family.prefix "
+            "AND e.stream < family.prefix || chr(127))"
+        )
+        streams, families = grounds.streams, grounds.families
+        values = [*map(list, (streams, streams.values(), families, families.values()))]
+        return bool(self._fetch(query, *values)[0][0])
+
+    def _recorded(self, changes: Sequence[Change]) -> list[Placed] | None:
+        """Return where the changes are recorded byte for byte, None where any of them is not."""
         query = (
             "SELECT idx, raw FROM unnest(%s::text[], %s::integer[]) AS wanted (stream, version) "
             "JOIN entries USING (stream, version) ORDER BY idx"
@@ -156,7 +143,10 @@ class Store(PrivateTables, ApplicationRecorder):
         same = len(rows) == len(changes) and all(
             raw.endswith(change.tail) for (_, raw), change in zip(rows, changes, strict=True)
         )
-        return [int(index) for index, _ in rows] if same else None
+        if not same:
+            return None
+        recorded = (entries.parse(raw) for _, raw in rows)
+        return [Placed(entry.index, entry.at, entry.leaf) for entry in recorded]
 
     def select_events(
         self,
@@ -221,10 +211,14 @@ class Store(PrivateTables, ApplicationRecorder):
                     if (entry.index, entry.prev) != (size, leaf.hex() if size else genesis):
                         raise ValueError(f"entry {entry.index} does not follow what is stored")
                     size, leaf = size + 1, entry.leaf
-                first = bytes.fromhex(genesis) if genesis else None
-                append(connection, [verbatim(entry) for entry in batch], None, first, [entry.leaf for entry in batch])
+                append(connection, [verbatim(entry) for entry in batch], [entry.leaf for entry in batch])
                 number += len(batch)
         return number
+
+
+def _keep_all(connection: Connection, changes: Sequence[Change]) -> None:
+    for change in changes:
+        keep(connection, change.beside, change.clock)
 
 
 class Factory(InfrastructureFactory[TrackingRecorder]):

@@ -28,7 +28,7 @@ BEGIN
     IF EXISTS (SELECT FROM unnest(ground_streams, ground_versions) AS ground (stream, version)
                WHERE ground.version <> (SELECT coalesce(max(e.version), 0) FROM entries e WHERE e.stream = ground.stream))
     OR EXISTS (SELECT FROM unnest(family_prefixes, family_sizes) AS family (prefix, size)
-               JOIN entries e ON e.idx >= family.size AND e.version = 1
+               JOIN entries e ON e.idx + 0 >= family.size AND e.version = 1
                AND e.stream >= family.prefix AND e.stream < family.prefix || chr(127)) THEN
         RAISE EXCEPTION 'what the decision rested on has moved' USING ERRCODE = '{MOVED}';
     END IF;

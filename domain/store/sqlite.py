@@ -6,6 +6,7 @@ again gets the same receipt.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -24,33 +25,48 @@ from eventsourcing.persistence import (
     TrackingRecorder,
 )
 
-from domain.store.contract import Grounds, Moved, references
-from domain.store.sqlite_database import node_of
+from domain.store.contract import Change, Grounds, Moved, Placed, changes_of
+from domain.store.growth import Growth, Node
+from domain.store.mapper import genesis_of, verbatim
+from domain.store.sqlite_database import insert
 from domain.store.sqlite_private import PrivateTables, keep
 from verify import entries
-from verify.tree import node_hash
+from verify.tree import leaf_hash
+
+BATCH = 500
+"""So many entries are restored at once."""
 
 
 class Store(PrivateTables, ApplicationRecorder):
     """Entries, their tree, documents, checkpoints and private values."""
 
-    def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int]:
-        """Append entries in one transaction with their tree nodes, document references, command and private values.
+    def __init__(self, path: Path, create: bool = False) -> None:
+        super().__init__(path, create)
+        # Nobody else writes this file, so the edge of the tree is read once and then grows with it.
+        self._growth = Growth.of(self.size, self.node)
 
-        Keywords: `at` (instant), `fingerprint` (bytes), `account`, `command`, `documents` (references), `private`,
-        `clock` (the instant a stepped clock stands at afterwards, or None), `grounds` (what the decision rests on).
-        Moved where those no longer hold, IntegrityError where a version or a command id is taken.
+    def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int]:
+        """Append the entries of one save of the library; the keywords are those of `contract.changes_of`."""
+        return [placed.index + 1 for placed in self.append(changes_of(stored_events, kwargs))]
+
+    def append(self, changes: Sequence[Change]) -> list[Placed]:
+        """Record the changes of one or more commands in one transaction, all or none, and return where.
+
+        Moved where what they rest on no longer holds, IntegrityError where a version or a command id is taken.
         """
-        grounds: Grounds | None = kwargs.get("grounds")
         try:
             with self.writing() as connection:
-                if grounds is not None:
-                    _require_unmoved(connection, grounds, max(kwargs["at"], _last(connection)[2]))
-                indexes = [self._append(connection, event, kwargs["at"]) for event in stored_events]
-                self._note(connection, indexes[0], kwargs)
+                growth = self._growth.copy()
+                placed = _record(connection, changes, growth)
         except sqlite3.IntegrityError as error:
             raise IntegrityError(error) from error
-        return [index + 1 for index in indexes]
+        self._growth = growth
+        return placed
+
+    def still(self, grounds: Grounds) -> bool:
+        """Whether everything that a decision rests on is still as it was read; its time is not asked."""
+        with self._asking:
+            return _moved(self._reader, [grounds]) is None
 
     def select_events(
         self,
@@ -67,9 +83,7 @@ class Store(PrivateTables, ApplicationRecorder):
             f"ORDER BY version {'DESC' if desc else 'ASC'} LIMIT ?"
         )
         bounds = (str(originator_id), gt or 0, lte if lte is not None else 1 << 62, limit if limit is not None else -1)
-        with self._lock:
-            rows = self._writer.execute(query, bounds).fetchall()
-        return [StoredEvent(stream, version, "", bytes(raw)) for stream, version, raw in rows]
+        return [StoredEvent(stream, version, "", bytes(raw)) for stream, version, raw in self._ask(query, *bounds)]
 
     def select_notifications(
         self,
@@ -105,81 +119,78 @@ class Store(PrivateTables, ApplicationRecorder):
 
         Their command ids come with them, without the fingerprints that only the lost database knew.
         """
-        number = 0
+        number, source = 0, iter(raws)
         with self.writing() as connection:
-            for raw in raws:
-                entry = entries.parse(raw)
-                last = connection.execute("SELECT idx, leaf FROM entries ORDER BY idx DESC LIMIT 1").fetchone()
-                expected = (last[0] + 1, bytes(last[1]).hex()) if last else (0, entries.genesis(entry.data["origin"]))
-                if (entry.index, entry.prev) != expected:
-                    raise ValueError(f"entry {entry.index} does not follow what is stored")
-                _insert(connection, entry)
-                facts = {"account": entry.actor["account"], "command": entry.command, "fingerprint": b""}
-                self._note(connection, entry.index, {**facts, "documents": list(references(entry.data))})
-                number += 1
+            growth = self._growth.copy()
+            while batch := [entries.parse(raw) for raw, _ in zip(source, range(BATCH), strict=False)]:
+                _record(connection, [verbatim(entry) for entry in batch], growth, [entry.raw for entry in batch])
+                number += len(batch)
+        self._growth = growth
         return number
 
-    def _append(self, connection: sqlite3.Connection, event: StoredEvent, at: str) -> int:
-        last, leaf, reached = _last(connection)
-        prev = leaf.hex() if leaf is not None else entries.genesis(_origin(event))
-        index, at = last + 1, max(at, reached)
-        # What is not readable by everybody is never recorded.
-        entry = entries.parse(entries.compose(prev, index, at, event.state))
-        _insert(connection, entry)
-        return index
 
-    def _note(self, connection: sqlite3.Connection, index: int, facts: dict[str, Any]) -> None:
-        command = (facts["account"], facts["command"], index, facts["fingerprint"])
-        connection.execute("INSERT INTO commands VALUES (?, ?, ?, ?)", command)
-        references = ((d["sha256"], index, d["type"], int(d["public"])) for d in facts.get("documents", ()))
+def _record(
+    connection: sqlite3.Connection, changes: Sequence[Change], growth: Growth, expected: Sequence[bytes] | None = None
+) -> list[Placed]:
+    """Link, hash and insert; `expected`: the bytes that must come out, ValueError otherwise.
+
+    Few statements, each for all changes: every one of them hands the interpreter to another thread and back.
+    """
+    leaf, at = _last(connection)
+    prev = leaf.hex() if growth.size else genesis_of(changes[0])
+    fault = _moved(connection, [change.grounds for change in changes if change.grounds is not None])
+    if fault:
+        raise Moved(fault)
+    placed: list[Placed] = []
+    rows: list[tuple[int, bytes, bytes, str, int]] = []
+    nodes: list[Node] = []
+    for number, change in enumerate(changes):
+        index, at = growth.size, max(at, change.at)
+        if change.grounds is not None and at >= change.grounds.until:
+            raise Moved("the time for the decision is over")
+        raw = entries.compose(prev, index, at, change.tail)
+        if expected is not None and raw != expected[number]:
+            raise ValueError(f"entry {index} does not follow what is stored")
+        leaf = leaf_hash(raw)
+        prev = leaf.hex()
+        placed.append(Placed(index, at, leaf))
+        rows.append((index, raw, leaf, change.stream, change.version))
+        nodes.extend(growth.add(leaf))
+    insert(connection, "INSERT INTO entries VALUES", rows)
+    insert(connection, "INSERT INTO nodes VALUES", nodes)
+    named = [(c.account, c.command, p.index, c.fingerprint) for c, p in zip(changes, placed, strict=True) if c.command]
+    insert(connection, "INSERT INTO commands VALUES", named)
+    for change, place in zip(changes, placed, strict=True):
+        references = ((d["sha256"], place.index, d["type"], int(d["public"])) for d in change.documents)
         connection.executemany("INSERT OR IGNORE INTO document_references VALUES (?, ?, ?, ?)", references)
-        keep(connection, facts.get("private"), facts.get("clock"))
+        keep(connection, change.beside, change.clock)
+    return placed
 
 
-def _last(connection: sqlite3.Connection) -> tuple[int, bytes | None, str]:
-    """Return index, leaf and instant of the last entry; (-1, None, "") in an empty log."""
-    row = connection.execute("SELECT idx, leaf, raw FROM entries ORDER BY idx DESC LIMIT 1").fetchone()
+def _last(connection: sqlite3.Connection) -> tuple[bytes, str]:
+    """Return leaf and instant of the last entry, nothing of an empty log."""
+    row = connection.execute("SELECT leaf, raw FROM entries ORDER BY idx DESC LIMIT 1").fetchone()
     if row is None:
-        return -1, None, ""
+        return b"", ""
     # `","index":N,"at":"…"` follows `prev`: every entry begins alike, so no parser is needed.
-    return row[0], bytes(row[1]), bytes(row[2])[entries.PREV.stop :].split(b'"', 7)[6].decode()
+    return bytes(row[0]), bytes(row[1])[entries.PREV.stop :].split(b'"', 7)[6].decode()
 
 
-def _require_unmoved(connection: sqlite3.Connection, grounds: Grounds, at: str) -> None:
-    """Refuse a decision that would be recorded at the instant `at`, where something it rested on has changed."""
-    if at >= grounds.until:
-        raise Moved("the time for the decision is over")
-    for stream, version in grounds.streams.items():
-        query = "SELECT coalesce(max(version), 0) FROM entries WHERE stream = ?"
-        if connection.execute(query, (stream,)).fetchone() != (version,):
-            raise Moved(f"{stream} has moved")
-    for prefix, size in grounds.families.items():
-        query = "SELECT 1 FROM entries WHERE idx >= ? AND version = 1 AND stream >= ? AND stream < ?"
+def _moved(connection: sqlite3.Connection, all_grounds: Iterable[Grounds]) -> str | None:
+    """Return what a decision rested on that has changed since, None where all of it still stands."""
+    streams = {pair for grounds in all_grounds for pair in grounds.streams.items()}
+    query = (
+        "SELECT value ->> 0 FROM json_each(?) WHERE (value ->> 1) <> "
+        "(SELECT coalesce(max(version), 0) FROM entries WHERE stream = value ->> 0)"
+    )
+    if streams and (row := connection.execute(query, (json.dumps(list(streams)),)).fetchone()):
+        return f"{row[0]} has moved"
+    for prefix, size in {pair for grounds in all_grounds for pair in grounds.families.items()}:
+        # `+`: by the names, which are few, and not by the entries since then, which may be many.
+        query = "SELECT 1 FROM entries WHERE +idx >= ? AND version = 1 AND stream >= ? AND stream < ?"
         if connection.execute(query, (size, prefix, prefix + "\x7f")).fetchone():
-            raise Moved(f"there is a new stream beginning with {prefix}")
-
-
-def _insert(connection: sqlite3.Connection, entry: entries.Entry) -> None:
-    row = (entry.index, entry.raw, entry.leaf, entry.stream, entry.version)
-    connection.execute("INSERT INTO entries VALUES (?, ?, ?, ?, ?)", row)
-    _grow(connection, entry.index, entry.leaf)
-
-
-def _origin(event: StoredEvent) -> str:
-    """Return the origin that entry 0 names, which its `prev` is made of."""
-    if event.topic != "log.created":
-        raise ProgrammingError("a log begins with log.created")
-    probe = entries.parse(entries.compose("0" * 64, 0, "2000-01-01T00:00:00.000+08:00", event.state))
-    return str(probe.data["origin"])
-
-
-def _grow(connection: sqlite3.Connection, index: int, leaf: bytes) -> None:
-    """Store the hashes of the subtrees that this leaf completes."""
-    level, position, hash_ = 0, index, leaf
-    while position & 1:
-        left = node_of(connection, level, position - 1)
-        level, position, hash_ = level + 1, position >> 1, node_hash(left, hash_)
-        connection.execute("INSERT INTO nodes VALUES (?, ?, ?)", (level, position, hash_))
+            return f"there is a new stream beginning with {prefix}"
+    return None
 
 
 class Factory(InfrastructureFactory[TrackingRecorder]):

@@ -1,6 +1,6 @@
 """One SQLite file: one writer connection, readers that cannot write, and everything the record can be asked.
 
-Every reader asks the writer connection under its lock or a connection of its own that is `query_only`: two connections
+The record is asked on a connection of its own that is `query_only`, so a reader never waits for a commit: two connections
 never write.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from domain.store import schema
 from domain.store.contract import Accept
 from verify.nodes import consistency_path_at, root_at
 
+MOST_ROWS = 128
 CHUNK = 1 << 20
 """Documents are kept in pieces of this many bytes."""
 
@@ -30,7 +31,7 @@ class Database:
     def __init__(self, path: Path, create: bool = False) -> None:
         """Open the database at `path`. ValueError for a database of another version, or one that is not durable."""
         self._path = path
-        self._lock = threading.RLock()
+        self._lock, self._asking = threading.RLock(), threading.Lock()
         self._depth = 0
         self._writer = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self._writer.execute("PRAGMA journal_mode = WAL")
@@ -45,11 +46,23 @@ class Database:
             found = schema.VERSION
         if found != schema.VERSION:
             raise ValueError(f"the database has version {found}, this program knows {schema.VERSION}")
+        self._reader = self._read_only()
 
     def close(self) -> None:
-        """Close the writer connection."""
-        with self._lock:
+        """Close both connections."""
+        with self._lock, self._asking:
+            self._reader.close()
             self._writer.close()
+
+    def _read_only(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
+        connection.execute("PRAGMA query_only = ON")
+        return connection
+
+    def _ask(self, query: str, *values: Any) -> list[Any]:
+        """Return the rows of what is committed."""
+        with self._asking:
+            return self._reader.execute(query, values).fetchall()
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
@@ -80,9 +93,8 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """Give a connection that cannot write."""
-        connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
+        connection = self._read_only()
         try:
-            connection.execute("PRAGMA query_only = ON")
             yield connection
         finally:
             connection.close()
@@ -92,8 +104,7 @@ class Database:
     @property
     def size(self) -> int:
         """The number of entries."""
-        with self._lock:
-            return int(self._writer.execute("SELECT coalesce(max(idx) + 1, 0) FROM entries").fetchone()[0])
+        return int(self._ask("SELECT coalesce(max(idx) + 1, 0) FROM entries")[0][0])
 
     def entries(self, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
         """Yield the raw entries from index `start` to `stop` (not included), in pages."""
@@ -106,10 +117,8 @@ class Database:
     def _column(self, column: str, start: int, stop: int | None) -> Iterator[bytes]:
         last = 1 << 62 if stop is None else stop
         while start < last:
-            with self._lock:
-                rows = self._writer.execute(
-                    f"SELECT {column} FROM entries WHERE idx >= ? AND idx < ? ORDER BY idx LIMIT 1000", (start, last)
-                ).fetchall()
+            query = f"SELECT {column} FROM entries WHERE idx >= ? AND idx < ? ORDER BY idx LIMIT 1000"
+            rows = self._ask(query, start, last)
             if not rows:
                 return
             yield from (bytes(row[0]) for row in rows)
@@ -117,26 +126,21 @@ class Database:
 
     def command(self, account: str, command: str) -> tuple[bytes, bytes] | None:
         """Return (entry, fingerprint) of a command that was carried out, None where it never was."""
-        with self._lock:
-            row = self._writer.execute(
-                "SELECT raw, fingerprint FROM commands JOIN entries USING (idx) WHERE account = ? AND command = ?",
-                (account, command),
-            ).fetchone()
-        return (bytes(row[0]), bytes(row[1])) if row else None
+        query = "SELECT raw, fingerprint FROM commands JOIN entries USING (idx) WHERE account = ? AND command = ?"
+        rows = self._ask(query, account, command)
+        return (bytes(rows[0][0]), bytes(rows[0][1])) if rows else None
 
     def streams(self, prefix: str) -> list[str]:
         """Return the streams that begin with `prefix` (plain ASCII), sorted."""
         query = "SELECT stream FROM entries WHERE version = 1 AND stream >= ? AND stream < ? ORDER BY stream"
-        with self._lock:
-            rows = self._writer.execute(query, (prefix, prefix + "\x7f")).fetchall()
-        return [str(row[0]) for row in rows]
+        return [str(row[0]) for row in self._ask(query, prefix, prefix + "\x7f")]
 
     # -- the tree
 
     def node(self, level: int, position: int) -> bytes:
         """Return the hash over the 2^level leaves from position * 2^level on. KeyError where they are not all there."""
-        with self._lock:
-            return node_of(self._writer, level, position)
+        with self._asking:
+            return node_of(self._reader, level, position)
 
     def root(self, size: int) -> bytes:
         """Return the root over the first `size` entries."""
@@ -162,11 +166,10 @@ class Database:
 
     def document(self, sha256: str) -> bytes | None:
         """Return the bytes of a document, None where there is none of that hash."""
-        with self._lock:
-            if self._writer.execute("SELECT 1 FROM documents WHERE sha256 = ?", (sha256,)).fetchone() is None:
-                return None
-            rows = self._writer.execute("SELECT content FROM chunks WHERE sha256 = ? ORDER BY number", (sha256,))
-            return b"".join(bytes(row[0]) for row in rows)
+        if not self._ask("SELECT 1 FROM documents WHERE sha256 = ?", sha256):
+            return None
+        rows = self._ask("SELECT content FROM chunks WHERE sha256 = ? ORDER BY number", sha256)
+        return b"".join(bytes(row[0]) for row in rows)
 
     def documents(self, below: int | None = None) -> Iterator[dict[str, Any]]:
         """Yield `{"sha256","bytes","type","public"}` of every document that an entry (with index < `below`) names."""
@@ -181,9 +184,7 @@ class Database:
             "SELECT sha256, bytes, min(type), max(public) FROM document_references JOIN documents USING (sha256) "
             f"WHERE {condition} GROUP BY sha256 ORDER BY sha256"
         )
-        with self._lock:
-            rows = self._writer.execute(query, values).fetchall()
-        for sha256, size, media, public in rows:
+        for sha256, size, media, public in self._ask(query, *values):
             yield {"sha256": sha256, "bytes": size, "type": media, "public": bool(public)}
 
     def put_checkpoint(self, size: int, note: bytes) -> None:
@@ -193,9 +194,8 @@ class Database:
 
     def checkpoint(self) -> bytes | None:
         """Return the largest published checkpoint, None before the first."""
-        with self._lock:
-            row = self._writer.execute("SELECT note FROM checkpoints ORDER BY size DESC LIMIT 1").fetchone()
-        return bytes(row[0]) if row else None
+        rows = self._ask("SELECT note FROM checkpoints ORDER BY size DESC LIMIT 1")
+        return bytes(rows[0][0]) if rows else None
 
 
 def node_of(connection: sqlite3.Connection, level: int, position: int) -> bytes:
@@ -207,3 +207,14 @@ def node_of(connection: sqlite3.Connection, level: int, position: int) -> bytes:
     if row is None:
         raise KeyError((level, position))
     return bytes(row[0])
+
+
+def insert(connection: sqlite3.Connection, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Insert rows in statements of many rows each, whose sizes are powers of two so that they stay prepared."""
+    start = 0
+    while start < len(rows):
+        size = min(MOST_ROWS, 1 << (len(rows) - start).bit_length() - 1)
+        part = rows[start : start + size]
+        row = f"({','.join('?' * len(part[0]))})"
+        connection.execute(f"{statement} {','.join([row] * size)}", [value for each in part for value in each])
+        start += size

@@ -18,28 +18,24 @@ class PrivateTables(Database):
 
     def account_of(self, digest: bytes) -> str | None:
         """Return whose token has this hash, None where it is nobody's."""
-        with self.reading() as connection:
-            row = connection.execute("SELECT account FROM private_tokens WHERE hash = ?", (digest,)).fetchone()
-        return str(row[0]) if row else None
+        rows = self._ask("SELECT account FROM private_tokens WHERE hash = ?", digest)
+        return str(rows[0][0]) if rows else None
 
     def private_value(self, commitment: str) -> tuple[str, bytes] | None:
         """Return (value, salt) behind a commitment in hex, None where it was erased or never known."""
         query = "SELECT value, salt FROM private_values WHERE commitment = ?"
-        with self.reading() as connection:
-            row = connection.execute(query, (commitment,)).fetchone()
-        return (str(row[0]), bytes(row[1])) if row else None
+        rows = self._ask(query, commitment)
+        return (str(rows[0][0]), bytes(rows[0][1])) if rows else None
 
     def private_conflicts(self, registry: str) -> list[tuple[str, str]]:
         """Return the declared conflicts of a registry as (object, inspector), sorted."""
         query = "SELECT object, inspector FROM private_conflicts WHERE registry = ? ORDER BY object, inspector"
-        with self.reading() as connection:
-            return [(name, inspector) for name, inspector in connection.execute(query, (registry,))]
+        return [(name, inspector) for name, inspector in self._ask(query, registry)]
 
     def private_clock(self) -> str | None:
         """Return where the stepped clock stood last, None where there is none."""
-        with self.reading() as connection:
-            row = connection.execute("SELECT instant FROM private_clock").fetchone()
-        return str(row[0]) if row else None
+        rows = self._ask("SELECT instant FROM private_clock")
+        return str(rows[0][0]) if rows else None
 
     def put_private_clock(self, instant: str) -> None:
         """Keep where the stepped clock stands."""

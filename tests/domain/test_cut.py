@@ -70,15 +70,15 @@ def test_a_command_whose_connection_is_cut_is_carried_out_once(
 
 
 @pytest.mark.parametrize("at", ["answer", "request"])
-def test_the_store_itself_answers_for_what_was_recorded(
-    tmp_path: Path, place: LogPlace, proxy: Proxy, at: str
-) -> None:
+def test_the_store_itself_answers_for_what_was_recorded(tmp_path: Path, place: LogPlace, proxy: Proxy, at: str) -> None:
     with made(tmp_path / "log", place, proxy, "system") as ledger:
         unit = Unit("unit/cut")
         unit.register(Cause(ledger.actor("admin"), "cut-me"), **UNIT)
         proxy.arm(at, APPEND)
 
-        ledger._save(Decision(unit), ledger.actor("admin"), "cut-me", b"f" * 32, Grounds(START, "9999"))
+        ledger._record(
+            [ledger._decided(Decision(unit), ledger.actor("admin"), "cut-me", b"f" * 32, Grounds(START, "9999"))]
+        )
 
         assert proxy.cuts == [at]
         assert ledger.size == 4
@@ -151,9 +151,12 @@ def test_a_server_that_comes_back_as_an_older_copy_is_refused(tmp_path: Path) ->
                 for statement in (end, *statements):
                     connection.execute(statement.encode())
 
-        with Ledger.create(
-            tmp_path / "log", "ledger.example/1", unit="220100", unit_name="商务局", store=place.store
-        ) as ledger, Ledger.open(tmp_path / "log") as reader:
+        with (
+            Ledger.create(
+                tmp_path / "log", "ledger.example/1", unit="220100", unit_name="商务局", store=place.store
+            ) as ledger,
+            Ledger.open(tmp_path / "log") as reader,
+        ):
             admin = ledger.actor("admin")
             swap(f"CREATE DATABASE older TEMPLATE {postgres.tag}")
             assert ledger.register_unit(admin, "acknowledged", **UNIT).index == 3

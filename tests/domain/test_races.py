@@ -4,13 +4,13 @@ Two ledgers are open on one log. The first decides; before it records, the secon
 come of it.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
-from domain.core import ATTEMPTS, BESIDE_OTHERS, Decision, Receipt
+from domain.core import ATTEMPTS, BESIDE_OTHERS, Decided, Decision, Receipt
 from domain.draws import Draw
 from domain.errors import Conflict, Forbidden
 from domain.ledger import Ledger
@@ -36,15 +36,15 @@ class Race:
     decided: int = 0
 
     def between(self, act: Callable[[], Receipt]) -> None:
-        save = self.first.ledger._save
+        save = self.first.ledger._record
 
-        def interrupted(*arguments: object) -> None:
+        def interrupted(decided: Sequence[Decided]) -> list[Receipt]:
             self.decided += 1
             if not self.acted:
                 self.acted.append(act())
-            save(*arguments)  # type: ignore[arg-type]
+            return save(decided)
 
-        self.monkeypatch.setattr(self.first.ledger, "_save", interrupted)
+        self.monkeypatch.setattr(self.first.ledger, "_record", interrupted)
 
 
 @pytest.fixture
@@ -193,9 +193,7 @@ def test_a_registry_of_inspectors_that_appears_meanwhile_hides_nobody_from_a_fre
 
 def test_a_command_that_reaches_two_processes_is_carried_out_once(race: Race) -> None:
     facts = {"unit": "220103", "name": "宽城区商务局", "kind": "county", "parent": "220100"}
-    race.between(
-        lambda: race.second.ledger.register_unit(race.second.actor("admin"), "same", **facts)
-    )
+    race.between(lambda: race.second.ledger.register_unit(race.second.actor("admin"), "same", **facts))
 
     receipt = race.first.ledger.register_unit(race.first.actor("admin"), "same", **facts)
 
@@ -257,17 +255,18 @@ def test_what_was_decided_yesterday_is_decided_again_today(race: Race) -> None:
 
 
 def test_who_always_comes_too_late_is_let_through_alone(race: Race, monkeypatch: pytest.MonkeyPatch) -> None:
-    save, number, sizes = race.first.ledger._save, iter(range(100)), list[int]()
+    save, number, sizes = race.first.ledger._record, iter(range(100)), list[int]()
     facts = {"title": "清单", "items": [item("CCSW-003", "general")]}
 
-    def hindered(*arguments: object) -> None:
+    def hindered(decided: Sequence[Decided]) -> list[Receipt]:
         sizes.append(race.first.ledger.size)
         if race.first.ledger.store._held.connection is None:  # type: ignore[attr-defined]
             race.second.do("market", "draft_item_list", **facts)
-        save(*arguments)  # type: ignore[arg-type]
+        receipts = save(decided)
         next(number)
+        return receipts
 
-    monkeypatch.setattr(race.first.ledger, "_save", hindered)
+    monkeypatch.setattr(race.first.ledger, "_record", hindered)
 
     receipt = race.first.do("market", "draft_item_list", **facts)
 
@@ -285,7 +284,7 @@ def test_a_command_that_can_never_be_recorded_is_refused_and_not_tried_for_ever(
         tries.append(1)
         raise Moved("always")
 
-    monkeypatch.setattr(race.first.ledger, "_save", moved)
+    monkeypatch.setattr(race.first.ledger, "_record", moved)
     size = race.first.ledger.size
 
     with pytest.raises(Conflict, match="collides with others"):

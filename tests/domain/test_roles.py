@@ -53,7 +53,9 @@ def test_the_reader_reads_the_record_and_changes_nothing(told: Story, place: Log
             connection.execute(f"DELETE FROM {table}".encode())
 
 
-@pytest.mark.parametrize("statement", ["SELECT * FROM private_values", "SELECT lock_head()", "SELECT * FROM private_tokens"])
+@pytest.mark.parametrize(
+    "statement", ["SELECT * FROM private_values", "SELECT lock_head()", "SELECT * FROM private_tokens"]
+)
 def test_the_reader_sees_nothing_private_and_calls_nothing(told: Story, place: LogPlace, statement: str) -> None:
     with connect(place.reader, place) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
         connection.execute(statement.encode())
@@ -61,13 +63,21 @@ def test_the_reader_sees_nothing_private_and_calls_nothing(told: Story, place: L
 
 @pytest.mark.parametrize("table", [*postgres_schema.RECORD, "head"])
 def test_not_even_the_owner_empties_a_table_or_takes_the_head_back(told: Story, place: LogPlace, table: str) -> None:
-    with connect(place.owner, place) as connection, pytest.raises(psycopg.Error, match="nothing recorded is ever changed"):
+    with (
+        connect(place.owner, place) as connection,
+        pytest.raises(psycopg.Error, match="nothing recorded is ever changed"),
+    ):
         connection.execute(f"TRUNCATE {table} CASCADE".encode())
-    with connect(place.owner, place) as connection, pytest.raises(psycopg.Error, match="nothing recorded is ever changed"):
+    with (
+        connect(place.owner, place) as connection,
+        pytest.raises(psycopg.Error, match="nothing recorded is ever changed"),
+    ):
         connection.execute("UPDATE head SET size = size - 1")
 
 
-def test_a_guard_holds_against_a_superuser_who_plays_the_replica(told: Story, place: LogPlace, postgres: Postgres) -> None:
+def test_a_guard_holds_against_a_superuser_who_plays_the_replica(
+    told: Story, place: LogPlace, postgres: Postgres
+) -> None:
     with connect(postgres.superuser, place) as connection:
         connection.execute("SET session_replication_role = replica")
         with pytest.raises(psycopg.Error, match="nothing recorded is ever changed"):

@@ -143,7 +143,7 @@ def record(told: Story, unit: str, grounds: Grounds, command: str = "c", version
     aggregate.register(Cause(admin, command), unit, **UNIT)
     if version > 1:
         aggregate.version = version
-    told.ledger._save(Decision(aggregate), admin, command, b"f" * 32, grounds)
+    told.ledger._record([told.ledger._decided(Decision(aggregate), admin, command, b"f" * 32, grounds)])
 
 
 MOVED = {

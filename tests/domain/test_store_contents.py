@@ -55,7 +55,13 @@ def test_what_stands_beside_an_entry_is_kept_with_it_and_replaced_by_the_next(to
         unit = Unit(f"unit/n{number}")
         unit.register(Cause(told.actor("admin"), f"c{number}"), f"n{number}", **UNIT)
         beside = Beside(values, "registry/r", [("i", objects), ("j", ["x"])])
-        told.ledger._save(Decision(unit, beside), told.actor("admin"), f"c{number}", b"f", Grounds(START, FOREVER))
+        told.ledger._record(
+            [
+                told.ledger._decided(
+                    Decision(unit, beside), told.actor("admin"), f"c{number}", b"f", Grounds(START, FOREVER)
+                )
+            ]
+        )
 
         kept = told.ledger.private.conflicts_of("registry/r")
 
