@@ -6,8 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from domain.commands.command import command
 from domain.commands.draws import DrawCommands
-from domain.core import Decision, Receipt
+from domain.core import Decision, Intent
 from domain.draws import Draw
 from domain.errors import Conflict, Invalid, NotFound
 from domain.inspections import Inspection
@@ -24,7 +25,8 @@ class InspectionCommands(DrawCommands):
         super().__init__(folder, create)
         self._teams: dict[str, dict[str, list[str]]] = {}
 
-    def notify(self, by: Actor, command: str, *, draw: str, object_id: str, visit_on: str) -> Receipt:
+    @command
+    def notify(self, by: Actor, command: str, *, draw: str, object_id: str, visit_on: str) -> Intent:
         """Record the notice to a drawn object: its team is the assigned one, never a chosen one."""
 
         def decide(cause: Cause) -> Decision:
@@ -45,9 +47,10 @@ class InspectionCommands(DrawCommands):
             return Decision(fresh)
 
         facts = {"draw": draw, "object_id": object_id, "visit_on": visit_on}
-        return self._do(by, command, "inspection.notified", facts, decide)
+        return Intent(by, command, "inspection.notified", facts, decide)
 
-    def complete(self, by: Actor, command: str, *, inspection: str, completed_on: str, methods: list[str]) -> Receipt:
+    @command
+    def complete(self, by: Actor, command: str, *, inspection: str, completed_on: str, methods: list[str]) -> Intent:
         """Record that the inspection was carried out by its two inspectors, whose certificates were valid that day."""
         facts = {"inspection": inspection, "completed_on": completed_on, "methods": methods}
 
@@ -57,6 +60,7 @@ class InspectionCommands(DrawCommands):
 
         return self._inspect(by, command, "inspection.completed", facts, step)
 
+    @command
     def record_result(
         self,
         by: Actor,
@@ -66,7 +70,7 @@ class InspectionCommands(DrawCommands):
         categories: list[str],
         not_checkable: str | None,
         follow_up: str | None,
-    ) -> Receipt:
+    ) -> Intent:
         """Record what the inspection found."""
         facts = {
             "inspection": inspection,
@@ -78,7 +82,8 @@ class InspectionCommands(DrawCommands):
             by, command, "result.recorded", facts, lambda i, c: i.record_result(c, categories, not_checkable, follow_up)
         )
 
-    def publish_result(self, by: Actor, command: str, *, inspection: str, channel: str, reference: str) -> Receipt:
+    @command
+    def publish_result(self, by: Actor, command: str, *, inspection: str, channel: str, reference: str) -> Intent:
         """Record the publication of the result, with its deadline and whether it is late."""
         facts = {"inspection": inspection, "channel": channel, "reference": reference}
 
@@ -89,13 +94,13 @@ class InspectionCommands(DrawCommands):
 
     def _inspect(
         self, by: Actor, command: str, kind: str, facts: dict[str, Any], step: Callable[[Inspection, Cause], None]
-    ) -> Receipt:
+    ) -> Intent:
         def decide(cause: Cause) -> Decision:
             found = self._get(Inspection, facts["inspection"])
             step(found, cause)
             return Decision(found)
 
-        return self._do(by, command, kind, facts, decide)
+        return Intent(by, command, kind, facts, decide)
 
     def _team(self, draw: Draw, object_id: str) -> list[str]:
         """Return the inspectors assigned to a drawn object. NotFound where it was not drawn, Conflict where none is."""
