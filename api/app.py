@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import problems
 from api.auth import Unshown, refuse_unguarded
+from api.hot import Groups
 from api.keeper import Keeper
 from api.pages import refusals
 from api.pages import router as pages
@@ -65,6 +66,7 @@ def create_app(ledger: Ledger, settings: Settings | None = None) -> FastAPI:
         if keeper:
             keeper.start()
         yield
+        app.state.groups.close()
         if keeper:
             keeper.stop()
 
@@ -78,7 +80,7 @@ def create_app(ledger: Ledger, settings: Settings | None = None) -> FastAPI:
         redoc_url=None,
         generate_unique_id_function=_operation,
     )
-    app.state.ledger, app.state.settings = ledger, settings
+    app.state.ledger, app.state.settings, app.state.groups = ledger, settings, Groups(ledger)
     app.include_router(api_router())
     app.include_router(log_routes.router)
     app.include_router(pages)

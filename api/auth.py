@@ -34,19 +34,31 @@ def caller(
     request: Request, ledger: TheLedger, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]
 ) -> Actor:
     """Return who the bearer token belongs to; 401 without a valid one, 403 for a closed account."""
-    admitted: Actor | None = request.scope.get(_ADMITTED)
-    return admitted or _owner(ledger, given)
+    return admitted(request) or owner_of(ledger, given.credentials if given else None)
 
 
 async def admit(request: Request) -> None:
     """Refuse a request without a valid token, of which not a byte of the body was read yet."""
-    given = await _BEARER(request)
+    token = await token_of(request)
     # In the scope, which belongs to this request alone, so that `caller` need not look the token up again.
-    request.scope[_ADMITTED] = await run_in_threadpool(_owner, await the_ledger(request), given)
+    request.scope[_ADMITTED] = await run_in_threadpool(owner_of, await the_ledger(request), token)
 
 
-def _owner(ledger: Ledger, given: HTTPAuthorizationCredentials | None) -> Actor:
-    account = ledger.private.account_of_token(given.credentials) if given else None
+def admitted(request: Request) -> Actor | None:
+    """Return who was admitted with this request, None where nobody was asked yet."""
+    found: Actor | None = request.scope.get(_ADMITTED)
+    return found
+
+
+async def token_of(request: Request) -> str | None:
+    """Return the bearer token of a request, None where it brings none."""
+    given = await _BEARER(request)
+    return given.credentials if given else None
+
+
+def owner_of(ledger: Ledger, token: str | None) -> Actor:
+    """Return who a token belongs to; 401 without a valid one, 403 for a closed account."""
+    account = ledger.private.account_of_token(token) if token else None
     if account is None:
         challenge = {"WWW-Authenticate": 'Bearer realm="fairdraw"'}
         raise Problem(

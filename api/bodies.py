@@ -94,7 +94,7 @@ class StrictRoute(APIRoute):
                 _refuse_stray(content)
                 return await handler(StrictRequest(request, b"", None))
             # Judging takes time in proportion to the body, which the sender chooses: not on the one event loop.
-            value = await run_in_threadpool(_judge, request, content)
+            value = await run_in_threadpool(judge, request, content)
             return await handler(StrictRequest(request, content, value))
 
         return strict
@@ -126,7 +126,8 @@ def require_type(request: Request, wanted: str) -> None:
         raise Problem(415, f"内容类型应为 {wanted}", f"the content type must be {wanted}")
 
 
-def _judge(request: Request, content: bytes) -> Any:
+def judge(request: Request, content: bytes) -> Any:
+    """Return the value of a body of strict JSON; 415 for another type, 400 for what readers disagree about."""
     require_type(request, "application/json")
     try:
         return canonical.loads(content)

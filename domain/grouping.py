@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from eventsourcing.persistence import IntegrityError
 
@@ -27,14 +27,10 @@ Outcome = list[Placed] | BaseException
 
 @dataclass
 class _Request:
-    """The commands of one request that are decided and wait to be recorded."""
+    """The changes of one request that wait to be recorded, and the promise that is kept then."""
 
-    decided: list[Decided]
+    changes: list[Change]
     settled: asyncio.Future[list[Placed]]
-    changes: list[Change] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.changes = [each.change for each in self.decided]
 
 
 class Group:
@@ -70,7 +66,7 @@ class Group:
         return await asyncio.to_thread(self._core.carry_out, intents)
 
     def _recorded(self, decided: list[Decided]) -> asyncio.Future[list[Placed]]:
-        request = _Request(decided, asyncio.get_running_loop().create_future())
+        request = _Request([each.change for each in decided], asyncio.get_running_loop().create_future())
         self._waiting.append(request)
         self._commit_next()
         return request.settled

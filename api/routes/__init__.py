@@ -15,5 +15,6 @@ def api_router() -> APIRouter:
     router = APIRouter(prefix=API_PREFIX, responses=problems.RESPONSES)
     for noun in (organisation, calendars, itemlists, plans, registries, draws, inspections, views):
         router.include_router(noun.router)
+    router.include_router(inspections.hot_router)
     router.include_router(registries.csv_router)
     return router
