@@ -13,13 +13,15 @@ from api.app import create_app
 from api.commandline import Failed
 from api.settings import Settings
 from domain.ledger import Ledger
+from projections import follow
 
 
 class Service:
     """A running service over an open ledger; `with` starts it and stops it, the ledger stays open."""
 
     def __init__(self, ledger: Ledger, settings: Settings) -> None:
-        """Take the port. Failed, saying why, where it cannot be had."""
+        """Take the port. Failed, saying why, where it cannot be had; ViewError where the tables of views are not migrated."""
+        follow.fold(ledger.store, 1)
         self._socket = _listening(settings.host, settings.port)
         self.host, self.port = self._socket.getsockname()
         config = uvicorn.Config(create_app(ledger, settings), log_level="warning", access_log=False, lifespan="on")

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+WRONG_USAGE = 64
+"""The exit code where a command was given what it does not take."""
 Commands = Any
 """What argparse gives for adding commands to."""
 

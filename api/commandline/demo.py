@@ -33,6 +33,18 @@ def add(commands: Commands) -> None:
     )
     command.add_argument("--once", action="store_true", help="验证后结束，不提供服务 / end after the verification")
     port_argument(command)
+    command.add_argument(
+        "--store",
+        choices=("sqlite", "postgres"),
+        default="sqlite",
+        help="存储；postgres 为演示另起一个服务器（默认 %(default)s） / where it lives; a server is started for postgres",
+    )
+    command.add_argument(
+        "--dsn",
+        default="",
+        metavar="DSN",
+        help="改用此 PostgreSQL（超级用户连接串） / use this PostgreSQL instead, connecting as superuser",
+    )
     for name, (zh, en) in _DATA.items():
         command.add_argument(f"--{name}", type=Path, metavar="FILE", help=f"{zh} / {en}")
     command.set_defaults(run=_demo)
@@ -48,7 +60,7 @@ def _demo(chosen: argparse.Namespace) -> int:
         if not materials.drawable:
             run.say_skipped(materials, say)
             raise Failed("数据中没有可抽取的事项", "no item can be drawn from this data")
-        with run.prepare(chosen.dir, materials) as ledger:
+        with run.prepared(chosen.dir, materials, chosen.store, chosen.dsn) as ledger:
             return _play(chosen, ledger, materials)
     except BadData as error:
         say_faults(error.path, error.errors)
@@ -84,7 +96,9 @@ def _play(chosen: argparse.Namespace, ledger: Ledger, materials: Materials) -> i
 def _same_again(chosen: argparse.Namespace) -> str:
     given = [(f"--{name}", getattr(chosen, name)) for name in _DATA if getattr(chosen, name)]
     once = ["--once"] if chosen.once else []
-    return copyable("demo", "--dir", chosen.dir, *once, *(word for pair in given for word in pair))
+    store = ["--store", chosen.store] if chosen.store != "sqlite" else []
+    server = ["--dsn", chosen.dsn] if chosen.dsn else []
+    return copyable("demo", "--dir", chosen.dir, *once, *store, *server, *(word for pair in given for word in pair))
 
 
 def _progress(what: str, done: int, total: int) -> None:

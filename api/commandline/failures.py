@@ -7,9 +7,13 @@ import sqlite3
 import traceback
 from pathlib import Path
 
+import psycopg
+
 from api.commandline import Failed, fault_line
+from api.demo.postgres import NoPostgres
 from api.exporting import NotAnExport
 from domain.errors import Refusal
+from projections.rows import ViewError
 
 OWN_FAULT = 70
 _ROOT = Path(__file__).resolve().parents[2]
@@ -38,6 +42,12 @@ def explained(error: BaseException) -> tuple[int, str]:
             return 1, f"{zh}\nNothing was written, the target is no export and would be lost: {error}"
         case OSError():
             return 1, f"无法读写 / cannot read or write: {_of_system(error)}"
+        case NoPostgres():
+            return 1, f"没有可用的 PostgreSQL / no PostgreSQL can be used: {error}"
+        case ViewError():
+            return 1, f"视图不能由记录得出 / the views do not follow from the entries: {error}"
+        case psycopg.Error():
+            return 1, f"台账数据库拒绝 / the database of the log refuses: {' '.join(str(error).split())}"
         case sqlite3.Error():
             return 1, f"台账数据库无法读写 / the database of the log cannot be read or written: {error}"
         case _:

@@ -1,4 +1,4 @@
-"""Commands about a log: make it, serve it, export it, make its views anew, bring it up again after a loss."""
+"""Commands about a log: serve it, export it, make its views anew, bring it up again after a loss."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from api.commandline import Commands, Failed, folder_argument, new_command, port
 
 
 def add(commands: Commands) -> None:
-    """Add `init`, `serve`, `export`, `rebuild`, `recover` and the name `verify`."""
-    _add_init(commands)
+    """Add `serve`, `export`, `rebuild`, `recover` and the name `verify`."""
     serve = new_command(commands, "serve", "提供服务，直到 Ctrl-C", "serve a log over HTTP until Ctrl-C")
     folder_argument(serve)
     serve.add_argument("--host", default="127.0.0.1", help="监听地址（默认 %(default)s） / address to listen on")
@@ -51,60 +50,6 @@ def add(commands: Commands) -> None:
     recover.set_defaults(run=_recover)
 
     new_command(commands, "verify", "独立验证一个导出", "check an export; see fairdraw verify --help")
-
-
-def _add_init(commands: Commands) -> None:
-    zh, en = "新建台账：密钥、首个账号及其令牌", "make a log: its key, its first account and that account's token"
-    init = new_command(commands, "init", zh, en)
-    folder_argument(init)
-    init.add_argument(
-        "--origin",
-        required=True,
-        metavar="NAME",
-        help="台账来源名，如 ledger.example.cn/220100 / the name of the log",
-    )
-    init.add_argument(
-        "--unit", required=True, metavar="CODE", help="机关代码，如 220100 / code of the authority, e.g. 220100"
-    )
-    init.add_argument("--unit-name", required=True, metavar="NAME", help="机关名称 / name of the authority")
-    init.add_argument(
-        "--account",
-        default="admin",
-        metavar="NAME",
-        help="首个账号（默认 %(default)s） / the first account, an administrator",
-    )
-    init.add_argument(
-        "--clock",
-        choices=("system", "stepped"),
-        default="system",
-        help="时钟；stepped 仅供演示（默认 %(default)s） / the clock; stepped is for demonstrations only",
-    )
-    init.set_defaults(run=_init)
-
-
-def _init(chosen: argparse.Namespace) -> int:
-    from domain.ledger import Ledger
-
-    # The signer's head is the first thing that a creation finishes: where it is, another call made this log.
-    existed = (chosen.dir / "signer" / "head.json").is_file()
-    with Ledger.create(
-        chosen.dir,
-        chosen.origin,
-        clock=chosen.clock,
-        unit=chosen.unit,
-        unit_name=chosen.unit_name,
-        account=chosen.account,
-    ) as ledger:
-        token = ledger.private.issue_token(chosen.account)
-        if existed:
-            print(f"台账此前已存在，没有新建，只另发一个令牌：{chosen.dir}")
-            print("the log exists already, nothing was made, only another token was issued")
-        else:
-            print(f"台账已建立 / the log is made: {chosen.dir}")
-        print(f"验证公钥 / vkey: {ledger.vkey}")
-        print(f"账号 / account: {chosen.account}")
-        print(f"令牌（只显示一次） / token (shown once): {token}")
-    return 0
 
 
 def _serve(chosen: argparse.Namespace) -> int:

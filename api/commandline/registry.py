@@ -7,9 +7,8 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from api.commandline import Commands, Failed, fault_line, folder_argument, new_command, say
+from api.commandline import WRONG_USAGE, Commands, Failed, fault_line, folder_argument, new_command, say
 
-WRONG_USAGE = 64
 _NAMES_ZH = {"objects": "检查对象名录库", "inspectors": "检查人员名录库"}
 
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import secrets
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from api.demo.client import Client
 from api.demo.materials import Materials
+from api.demo.memory import Memory
 from api.demo.script import Script
 from api.exporting import export
 from api.serving import Service
@@ -21,6 +24,7 @@ from domain.ledger import Ledger
 
 ORIGIN = "fairdraw.example/220100"
 """Of the demonstration's log, after `demo.`; with data that is not shipped after `demo.unshown.`, which is never served."""
+SCHEMA = "log_demo"
 VERIFIER = Path(__file__).parents[2] / "verify"
 
 
@@ -28,8 +32,21 @@ class OtherRun(Exception):
     """The folder holds a run over other data."""
 
 
-def prepare(folder: Path, materials: Materials) -> Ledger:
-    """Make the log of a run in `folder`, or open the one of a run that was killed. OtherRun where the data differ."""
+@contextmanager
+def prepared(folder: Path, materials: Materials, store: str = "sqlite", dsn: str = "") -> Iterator[Ledger]:
+    """Give the log of a run in `folder`, made now or left by a run that was killed. OtherRun where the data differ.
+
+    `store` is sqlite or postgres; there `dsn` says how to connect to a server as superuser, and without it one is started.
+    """
+    _mark(folder, materials)
+    city = materials.divisions["city"]
+    facts = {"unit": city["code"], "unit_name": f"{city['body']}（演示）", "account": "admin", "clock": "stepped"}
+    origin = ("demo." if materials.shipped else UNSHOWN) + ORIGIN
+    with _place(folder, store, dsn) as settings, Ledger.create(folder / "log", origin, store=settings, **facts) as ledger:
+        yield ledger
+
+
+def _mark(folder: Path, materials: Materials) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     mark, fresh = folder / "run.json", folder / "run.new"
     if mark.is_file():
@@ -44,11 +61,30 @@ def prepare(folder: Path, materials: Materials) -> Ledger:
     else:
         fresh.write_text(json.dumps({"data": materials.digest}), "utf-8")
         fresh.replace(mark)
-    city = materials.divisions["city"]
-    origin = ("demo." if materials.shipped else UNSHOWN) + ORIGIN
-    return Ledger.create(
-        folder / "log", origin, clock="stepped", unit=city["code"], unit_name=f"{city['body']}（演示）", account="admin"
-    )
+
+
+@contextmanager
+def _place(folder: Path, store: str, dsn: str) -> Iterator[Mapping[str, str]]:
+    """Give what `store.json` says. A server that is started here is stopped at the end; its folder stays for the next run."""
+    if store == "sqlite":
+        yield {"store": "sqlite"}
+        return
+    from api.database import prepare
+    from api.demo.postgres import Cluster, Database
+
+    kept = Memory(folder / "database")
+    home = None if dsn else Path(kept.once("server", lambda: tempfile.mkdtemp(prefix="fd-")))
+    if home and not home.is_dir():
+        raise OtherRun(f"此次演示的数据库 {home} 已不在，请换一个 --dir / its database is gone, use another --dir")
+    cluster = Cluster(home) if home else None
+    try:
+        tag, password = kept.once("name", lambda: [f"fairdraw_{secrets.token_hex(4)}", secrets.token_urlsafe(18)])
+        database = Database.made(cluster.superuser if cluster else dsn, tag, password)
+        prepare(database.dsn("owner"), SCHEMA, database.role("service"), database.role("reader"))
+        yield {"store": "postgres", "dsn": database.dsn("service"), "schema": SCHEMA}
+    finally:
+        if cluster:
+            cluster.stop()
 
 
 def play(ledger: Ledger, service: Service, materials: Materials, folder: Path, progress: Any) -> Script:

@@ -70,6 +70,18 @@ class Choice:
                 os.fsync(file.fileno())
             fresh.replace(folder / "store.json")
 
+    def require_usable(self) -> None:
+        """Look once whether the database can be reached and holds a schema for a log. Unavailable where it does not."""
+        if self.store == "postgres":
+            import psycopg
+
+            from domain.store.postgres import Store  # here, so that a log in SQLite does without it
+
+            try:
+                Store(self.dsn, self.schema).close()
+            except psycopg.Error as error:
+                raise Unavailable(f"数据库无法使用：{error}", f"the database cannot be used: {error}", RULE) from error
+
     def environment(self, folder: Path, create: bool) -> dict[str, str]:
         """Return how the library finds the store; `create`: in SQLite, where the file is still empty, tables are made."""
         if self.store == "postgres":

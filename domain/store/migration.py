@@ -6,7 +6,7 @@ else. A second run at the same version only renews the grants.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import psycopg
 from psycopg import sql
@@ -25,14 +25,14 @@ def migrate(
     schema: str,
     service_role: str,
     reader_role: str | None = None,
-    make_views: Callable[[Connection], object] | None = None,
+    make_views: Callable[[Connection], Sequence[str]] | None = None,
 ) -> int:
     """Bring `schema` to the version of this program and grant the roles what they need; return the version found before.
 
     `dsn` connects as the migration role, which owns everything afterwards and must not be the service's. `make_views` makes
-    the tables of the views on the connection it is given, in the same transaction; the service may change their rows, for
-    all of them follow from the entries. Conflict where a role is missing or too mighty, or the schema belongs to a newer
-    program; Unavailable where the database is no place for a log.
+    the tables of the views on the connection it is given, in the same transaction, and returns their names; the service
+    may change their rows, for all of them follow from the entries. Conflict where a role is missing or too mighty, or the
+    schema belongs to a newer program; Unavailable where the database is no place for a log.
     """
     if not SCHEMA.fullmatch(schema):
         raise Conflict(f"模式名 {schema!r} 不合要求", f"a schema is called like log_220100, not {schema!r}", "LEDGER 7")
@@ -52,9 +52,8 @@ def migrate(
             for statements in STEPS[version]:
                 connection.execute(statements.replace("{schema}", schema).encode())
             connection.execute("INSERT INTO migrations (version) VALUES (%s)", (version,))
-        if make_views is not None:
-            make_views(connection)
-        _grant(connection, schema, service_role, reader_role)
+        views = make_views(connection) if make_views is not None else ()
+        _grant(connection, schema, service_role, reader_role, views)
     return found
 
 
@@ -85,7 +84,7 @@ def _require_role(connection: Connection, role: str) -> None:
         )
 
 
-def _grant(connection: Connection, schema: str, service: str, reader: str | None) -> None:
+def _grant(connection: Connection, schema: str, service: str, reader: str | None, views: Sequence[str]) -> None:
     """Give the roles what they need, and nobody else anything."""
     record = ", ".join((*RECORD, "head", "migrations"))
     private, functions = ", ".join(PRIVATE), ", ".join(FUNCTIONS)
@@ -102,12 +101,10 @@ def _grant(connection: Connection, schema: str, service: str, reader: str | None
                 f"GRANT USAGE ON SCHEMA {schema} TO {name}",
                 f"GRANT SELECT ON {record} TO {name}",
             ]
-    known = [*RECORD, *PRIVATE, "head", "migrations"]
-    query = "SELECT tablename FROM pg_tables WHERE schemaname = %s AND tablename <> ALL(%s) ORDER BY tablename"
-    for (view,) in connection.execute(query, (schema, known)).fetchall():
-        statements.append(f'GRANT SELECT, INSERT, UPDATE, DELETE ON "{view}" TO {{service}}')
+    for view in views:
+        statements.append(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {view} TO {{service}}")
         if reader:
-            statements.append(f'GRANT SELECT ON "{view}" TO {{reader}}')
+            statements.append(f"GRANT SELECT ON {view} TO {{reader}}")
     statements += [
         f"GRANT SELECT, INSERT, DELETE ON {private} TO {{service}}",
         f"GRANT EXECUTE ON FUNCTION {functions} TO {{service}}",

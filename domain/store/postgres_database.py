@@ -218,10 +218,17 @@ def _require_version(connection: Connection, schema: str) -> None:
         found = connection.execute("SELECT max(version) FROM migrations").fetchall()[0][0]
     except (psycopg.errors.UndefinedTable, psycopg.errors.InsufficientPrivilege):
         found = None
+    if found is not None and found > VERSION:
+        raise Unavailable(
+            f"数据库模式 {schema} 已由更新的程序以 fairdraw migrate 升至版本 {found}，本程序只认 {VERSION}；请更新本程序",
+            f"the schema {schema} has version {found}, made by `fairdraw migrate` of a newer program, this program needs "
+            f"{VERSION}: update this program",
+            "LEDGER 7",
+        )
     if found != VERSION:
         raise Unavailable(
             f"数据库模式 {schema} 的版本为 {found or '无'}，本程序需要 {VERSION}；请先运行 fairdraw migrate",
-            f"the schema {schema} has version {found or 'none'}, this program needs {VERSION}: run fairdraw migrate",
+            f"the schema {schema} has version {found or 'none'}, this program needs {VERSION}: run `fairdraw migrate`",
             "LEDGER 7",
         )
 

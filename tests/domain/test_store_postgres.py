@@ -18,6 +18,7 @@ from domain.store.contract import Change, Grounds
 from domain.store.mapper import tail_of
 from domain.store.migration import migrate
 from domain.store.postgres import Store
+from domain.store.postgres_connections import Connection
 from tests.domain.on_postgres import connect, place, told
 from tests.domain.stores import START
 from tests.postgres import LogPlace, Postgres
@@ -68,7 +69,7 @@ def test_a_schema_of_another_version_is_refused(place: LogPlace, found: int) -> 
     with connect(place.owner, place) as connection:
         connection.execute("UPDATE migrations SET version = %s", (found,))
 
-    with pytest.raises(Unavailable, match=f"has version {found or 'none'}, this program needs"):
+    with pytest.raises(Unavailable, match=f"has version {found or 'none'}, .*`fairdraw migrate`"):
         Store(place.service, place.schema)
 
 
@@ -119,12 +120,16 @@ def test_migrating_again_changes_nothing(told: Story, place: LogPlace, postgres:
 def test_the_rows_of_views_belong_to_the_service_and_their_tables_to_the_migration(
     place: LogPlace, postgres: Postgres
 ) -> None:
+    def make(connection: Connection) -> list[str]:
+        connection.execute("CREATE TABLE view_units (name text PRIMARY KEY)")
+        return ["view_units"]
+
     migrate(
         place.owner,
         place.schema,
         f"{postgres.tag}_service",
         f"{postgres.tag}_reader",
-        make_views=lambda connection: connection.execute("CREATE TABLE view_units (name text PRIMARY KEY)"),
+        make_views=make,
     )
 
     with connect(place.service, place) as connection:
