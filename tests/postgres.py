@@ -77,7 +77,9 @@ def server() -> Iterator[Postgres]:
         try:
             cluster = own_cluster()
         except NoPostgres as error:
-            raise NoPostgres(f"no PostgreSQL for the tests, set {VARIABLE} to the address of a superuser: {error}") from error
+            raise NoPostgres(
+                f"no PostgreSQL for the tests, set {VARIABLE} to the address of a superuser: {error}"
+            ) from error
         try:
             yield Postgres.made(cluster.superuser)
         finally:

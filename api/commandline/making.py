@@ -13,12 +13,16 @@ def add(commands: Commands) -> None:
     zh = "以迁移角色在 PostgreSQL 中建立或升级台账的模式、函数、视图表与授权；可重复运行"
     en = "make or update a log's schema, functions, view tables and grants in PostgreSQL, as the migration role"
     migrate = new_command(commands, "migrate", zh, en)
-    dsn_argument(migrate, "迁移角色的连接串，该角色将拥有全部表", "how the migration role connects, which will own every table")
+    dsn_argument(
+        migrate, "迁移角色的连接串，该角色将拥有全部表", "how the migration role connects, which will own every table"
+    )
     schema_argument(migrate)
     migrate.add_argument(
         "--service-role", required=True, metavar="ROLE", help="服务所用角色，只读并可执行函数 / the role of the service"
     )
-    migrate.add_argument("--reader-role", metavar="ROLE", help="只读角色，可不设 / a role that only reads, if there is one")
+    migrate.add_argument(
+        "--reader-role", metavar="ROLE", help="只读角色，可不设 / a role that only reads, if there is one"
+    )
     migrate.set_defaults(run=_migrate)
 
 
@@ -112,7 +116,9 @@ def _store(chosen: argparse.Namespace) -> dict[str, str]:
             )
         return {"store": "sqlite"}
     if not (chosen.dsn and chosen.schema):
-        raise Failed("--store postgres 须给出 --dsn 和 --schema", "--store postgres needs --dsn and --schema", WRONG_USAGE)
+        raise Failed(
+            "--store postgres 须给出 --dsn 和 --schema", "--store postgres needs --dsn and --schema", WRONG_USAGE
+        )
     store = {"store": "postgres", "dsn": chosen.dsn, "schema": chosen.schema}
     Choice.of(store).require_usable()
     return store
@@ -130,7 +136,9 @@ def _migrate(chosen: argparse.Namespace) -> int:
     else:
         print(f"{name}：已建立，版本 {done.version} / made, version {done.version}")
     for view in done.views:
-        print(f"视图 {view}：表已重建，服务将由记录填满 / its tables were made anew, the service fills them from the entries")
+        print(
+            f"视图 {view}：表已重建，服务将由记录填满 / its tables were made anew, the service fills them from the entries"
+        )
     roles = " ".join(filter(None, (chosen.service_role, chosen.reader_role)))
     print(f"已授权 / granted: {roles}")
     store = ("--store", "postgres", "--dsn", "DSN", "--schema", chosen.schema)

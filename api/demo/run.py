@@ -42,7 +42,10 @@ def prepared(folder: Path, materials: Materials, store: str = "sqlite", dsn: str
     city = materials.divisions["city"]
     facts = {"unit": city["code"], "unit_name": f"{city['body']}（演示）", "account": "admin", "clock": "stepped"}
     origin = ("demo." if materials.shipped else UNSHOWN) + ORIGIN
-    with _place(folder, store, dsn) as settings, Ledger.create(folder / "log", origin, store=settings, **facts) as ledger:
+    with (
+        _place(folder, store, dsn) as settings,
+        Ledger.create(folder / "log", origin, store=settings, **facts) as ledger,
+    ):
         yield ledger
 
 
