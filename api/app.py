@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api import problems
 from api.auth import Unshown, refuse_unguarded
 from api.hot import Groups
-from api.keeper import Keeper
+from api.keeper import Keeper, Pace
 from api.pages import refusals
 from api.pages import router as pages
 from api.routes import api_router
@@ -62,7 +62,7 @@ def create_app(ledger: Ledger, settings: Settings | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        keeper = Keeper(ledger, settings.publish_every) if settings.keep else None
+        keeper = Keeper(ledger, Pace(settings.publish_entries, settings.publish_seconds)) if settings.keep else None
         if keeper:
             keeper.start()
         yield

@@ -1,19 +1,49 @@
-"""The keeper publishes a checkpoint whenever the log has grown, and keeps the views near its head."""
+"""The keeper publishes a checkpoint soon after the log has grown, and keeps the views near its head.
+
+Of several workers one keeps: whoever holds `keeper` in the log's folder, which the kernel takes from it when it dies.
+"""
 
 from __future__ import annotations
 
 import threading
+import time
+from dataclasses import dataclass
 
 from api.problems import LOG
+from domain.errors import Unavailable
 from domain.ledger import Ledger
+from domain.lockfile import LockFile
 from projections import follow
+
+LOOKS = 5
+"""So often in the time that an entry may wait the keeper looks at the log."""
+
+
+@dataclass
+class Pace:
+    """When a checkpoint is due: after `entries` new ones, or `seconds` after the first of them was seen."""
+
+    entries: int
+    seconds: float
+    _since: float | None = None
+
+    def due(self, waiting: int, now: float) -> bool:
+        """Whether the `waiting` entries are to be published at `now`, in seconds of a clock that never goes back."""
+        if not waiting:
+            self._since = None
+            return False
+        if self._since is None:
+            self._since = now
+        return waiting >= self.entries or now - self._since >= self.seconds
 
 
 class Keeper:
     """A thread of the service; `stop` waits until its last round is over, so that the ledger can be closed after it."""
 
-    def __init__(self, ledger: Ledger, every: float) -> None:
-        self._ledger, self._every = ledger, every
+    def __init__(self, ledger: Ledger, pace: Pace) -> None:
+        self._ledger, self._pace = ledger, pace
+        self._published = 0
+        self._office: LockFile | None = None
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="fairdraw-keeper", daemon=True)
 
@@ -26,19 +56,33 @@ class Keeper:
         self._stopping.set()
         self._thread.join()
 
-    def tend(self) -> None:
-        """Do one round: publish the head if it moved, and fold what the views lack."""
-        if self._ledger.published_size < self._ledger.size:
+    def tend(self, last: bool = False) -> None:
+        """Look once: publish the head and fold what the views lack, where that is due or this is the `last` time."""
+        if not self._elected():
+            return
+        size = self._ledger.size
+        if size > self._published:
+            self._published = self._ledger.published_size
+        if self._pace.due(size - self._published, time.monotonic()) or (last and size > self._published):
             self._ledger.publish_checkpoint()
-        follow.fold(self._ledger.store, self._ledger.size)  # another worker may do it: no reason to keep a head waiting
+            follow.fold(self._ledger.store, size)  # another worker may do it: no reason to keep a head waiting
+
+    def _elected(self) -> bool:
+        if self._office is None:
+            try:
+                self._office = LockFile(self._ledger.folder / "keeper")
+            except Unavailable:
+                return False
+        return True
 
     def _run(self) -> None:
-        while True:
-            stopping = self._stopping.wait(self._every)
+        stopping = False
+        while not stopping:
+            stopping = self._stopping.wait(self._pace.seconds / LOOKS)
             try:
-                self.tend()
+                self.tend(stopping)
             except Exception:
                 # The next round may succeed; until then commands go on, and every read says what is wrong.
                 LOG.exception("the keeper failed")
-            if stopping:
-                return
+        if self._office is not None:
+            self._office.release()

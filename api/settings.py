@@ -18,5 +18,8 @@ class Settings:
     port: int = 8750
     json_limit: int = 1 << 20
     csv_limit: int = 64 << 20
-    publish_every: float = 1.0
+    publish_entries: int = 1000
+    """A checkpoint is published after so many new entries …"""
+    publish_seconds: float = 1.0
+    """… or so many seconds after the first of them, whichever comes first."""
     keep: bool = True

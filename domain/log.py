@@ -38,7 +38,7 @@ class Log:
 
     def __init__(self, folder: Path, create: bool = False) -> None:
         self.folder = folder
-        self._command_lock = threading.RLock()
+        self._command_lock, self._publishing = threading.RLock(), threading.RLock()
         self._tree = Frontier()
         choice = Choice.read(folder)
         self._lock_file = LockFile(folder / "lock") if choice.store == "sqlite" else None
@@ -155,7 +155,7 @@ class Log:
         What is signed was recomputed from the stored bytes: Unavailable where they are not those of the stored tree. A
         crash after the signature leaves a signed head that nobody saw; the next call signs the same or a larger one.
         """
-        with self._command_lock, self.signer.alone():
+        with self._publishing, self.signer.alone():
             last, size = self.store.checkpoint(), self.size
             if last is None or checkpoint.parse(last)[0].size < size:
                 root = self._recomputed(size)
@@ -164,18 +164,25 @@ class Log:
             return last
 
     def _recomputed(self, size: int) -> bytes:
-        start, same = self._tree.size, True
-        for raw, leaf in zip(self.store.entries(start, size), self.store.leaves(start, size), strict=True):
-            same = same and leaf_hash(raw) == leaf
-            self._tree.append(leaf_hash(raw))
-        root = self._tree.root()
+        """Return the root over the first `size` entries, from the bytes of those that this process has not yet hashed.
+
+        What it has hashed it keeps as the frontier of its tree, whoever signs meanwhile: each process reads every entry
+        once in its life, the first time it signs from the beginning on. What another process signed is not believed.
+        """
+        tree, same = self._tree.copy(), True
+        stored = zip(self.store.entries(tree.size, size), self.store.leaves(tree.size, size), strict=True)
+        for raw, leaf in stored:
+            own = leaf_hash(raw)
+            same = same and own == leaf
+            tree.append(own)
+        root = tree.root()
         if not same or root != self.store.root(size):
-            self._tree = Frontier()
             raise Unavailable(
                 f"存储的 {size} 条记录与其哈希树不符，拒绝签名",
                 f"the {size} stored entries are not those of the stored tree, nothing is signed",
                 "LEDGER 7",
             )
+        self._tree = tree
         return root
 
     def leaves(self, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
@@ -187,7 +194,19 @@ class Log:
         first = index * tiles.WIDTH
         if first + width > self.published_size >> (8 * level):
             return None
-        return b"".join(self.store.node(8 * level, first + n) for n in range(width))
+        return b"".join(self.store.nodes(8 * level, first, first + width))
+
+    def inclusion(self, index: int, size: int) -> list[bytes] | None:
+        """Return the proof that entry `index` is in the published tree of `size`, None where it has no such entry or size."""
+        if not 0 <= index < size <= self.published_size:
+            return None
+        return self.store.inclusion_path(index, size)
+
+    def consistency(self, old: int, size: int) -> list[bytes] | None:
+        """Return the proof that the published tree of `size` extends the one of `old`, None where it has no such sizes."""
+        if not 0 <= old <= size <= self.published_size:
+            return None
+        return self.store.consistency_path(old, size)
 
     def bundle(self, index: int, width: int) -> bytes | None:
         """Return an entry bundle of the published tree, None where it has no such bundle."""

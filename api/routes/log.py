@@ -1,11 +1,12 @@
-"""The log as strangers read it, without a token: checkpoint, key, tiles, entry bundles and public documents."""
+"""The log as strangers read it, without a token: checkpoint, key, tiles, proofs, entry bundles and documents."""
 
 from __future__ import annotations
 
 from functools import cache
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Query
+from pydantic import BaseModel, ConfigDict
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
@@ -13,6 +14,7 @@ from api.auth import PUBLIC
 from api.context import TheLedger
 from api.exporting import archive, program
 from api.problems import RESPONSES, Problem
+from domain.ledger import Ledger
 from verify import tiles
 
 router = APIRouter(tags=["log 日志"], dependencies=[PUBLIC], responses=RESPONSES, default_response_class=Response)
@@ -63,6 +65,38 @@ def tile(path: str, ledger: TheLedger) -> Response:
     if content is None:
         raise _nothing()
     return Response(content, media_type="application/octet-stream", headers=_FOR_EVER)
+
+
+_Place = Annotated[int, Query(ge=0, le=2**53)]
+
+
+class Proof(BaseModel):
+    """The hashes of a proof of RFC 6962 in hex, the ones nearest to the leaves first, and the root it leads to."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"size": 1000, "root": "5f1c…", "path": ["ab12…", "cd34…"]}}
+    )
+    size: int
+    root: str
+    path: list[str]
+
+
+@router.get("/proof/inclusion", response_class=JSONResponse, summary="存在证明 / prove that an entry is in the tree")
+def inclusion(ledger: TheLedger, index: _Place, size: _Place) -> Proof:
+    """Return the proof that entry `index` is in the published tree of `size` entries (RFC 6962, 2.1.1)."""
+    return _proof(ledger, size, ledger.inclusion(index, size))
+
+
+@router.get("/proof/consistency", response_class=JSONResponse, summary="延续证明 / prove that the log only grew")
+def consistency(ledger: TheLedger, old: _Place, size: _Place) -> Proof:
+    """Return the proof that the published tree of `size` entries begins with the one of `old` (RFC 6962, 2.1.2)."""
+    return _proof(ledger, size, ledger.consistency(old, size))
+
+
+def _proof(ledger: Ledger, size: int, path: list[bytes] | None) -> Proof:
+    if path is None:
+        raise _nothing()
+    return Proof(size=size, root=ledger.store.root(size).hex(), path=[each.hex() for each in path])
 
 
 @router.head("/documents/{sha256}", include_in_schema=False)

@@ -144,11 +144,14 @@ class Store(Protocol):
     def streams(self, prefix: str) -> list[str]:
         """Return the streams that begin with `prefix` (plain ASCII), sorted."""
 
-    def node(self, level: int, position: int) -> bytes:
-        """Return the hash over the 2^level leaves from position * 2^level on. KeyError where they are not all there."""
+    def nodes(self, level: int, start: int, stop: int) -> list[bytes]:
+        """Return the hashes over 2^level leaves each, from position `start` to `stop`. KeyError where one is not there."""
 
     def root(self, size: int) -> bytes:
         """Return the root over the first `size` entries."""
+
+    def inclusion_path(self, index: int, size: int) -> list[bytes]:
+        """Return the proof that entry `index` is in the tree of the first `size` entries."""
 
     def consistency_path(self, old: int, new: int) -> list[bytes]:
         """Return the proof that the first `new` entries extend the first `old`."""

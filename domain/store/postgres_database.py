@@ -16,7 +16,8 @@ from domain.errors import Unavailable
 from domain.store.contract import Accept
 from domain.store.postgres_connections import Connection, Connections, is_lost, unreachable
 from domain.store.postgres_schema import VERSION
-from verify.nodes import consistency_path_at, root_at
+from domain.store.subtrees import Hashes, Places, at_once
+from verify.nodes import consistency_path_at, inclusion_path_at, root_at
 
 CHUNK = 1 << 20
 """Documents are kept in pieces of this many bytes."""
@@ -66,7 +67,7 @@ class Database:
                     )
             accept(
                 lambda: int(connection.execute("SELECT size FROM head").fetchall()[0][0]),
-                lambda size: root_at(lambda level, position: _node(connection, level, position), size),
+                lambda size: at_once(lambda places: _read(connection, places), lambda node: root_at(node, size)),
             )
 
         self._connections.check = self._readers.check = check
@@ -130,17 +131,31 @@ class Database:
 
     # -- the tree
 
-    def node(self, level: int, position: int) -> bytes:
-        """Return the hash over the 2^level leaves from position * 2^level on. KeyError where they are not all there."""
-        return self._connections.patiently(lambda connection: _node(connection, level, position))
+    def nodes(self, level: int, start: int, stop: int) -> list[bytes]:
+        """Return the hashes over 2^level leaves each, from position `start` to `stop`. KeyError where one is not there."""
+        if level:
+            query = "SELECT hash FROM nodes WHERE level = %s AND position >= %s AND position < %s ORDER BY position"
+            rows = self._fetch(query, level, start, stop)
+        else:
+            rows = self._fetch("SELECT leaf FROM entries WHERE idx >= %s AND idx < %s ORDER BY idx", start, stop)
+        if len(rows) != stop - start:
+            raise KeyError((level, start, stop))
+        return [bytes(row[0]) for row in rows]
 
     def root(self, size: int) -> bytes:
         """Return the root over the first `size` entries."""
-        return root_at(self.node, size)
+        return at_once(self._subtrees, lambda node: root_at(node, size))
+
+    def inclusion_path(self, index: int, size: int) -> list[bytes]:
+        """Return the proof that entry `index` is in the tree of the first `size` entries."""
+        return at_once(self._subtrees, lambda node: inclusion_path_at(node, index, size))
 
     def consistency_path(self, old: int, new: int) -> list[bytes]:
         """Return the proof that the first `new` entries extend the first `old`."""
-        return consistency_path_at(self.node, old, new)
+        return at_once(self._subtrees, lambda node: consistency_path_at(node, old, new))
+
+    def _subtrees(self, places: Places) -> Hashes:
+        return self._connections.patiently(lambda connection: _read(connection, places))
 
     # -- documents and checkpoints
 
@@ -193,15 +208,17 @@ class Database:
         return rows[0][0] if rows else None
 
 
-def _node(connection: Connection, level: int, position: int) -> bytes:
-    if level:
-        query = b"SELECT hash FROM nodes WHERE level = %s AND position = %s"
-        rows = connection.execute(query, (level, position), binary=True).fetchall()
-    else:
-        rows = connection.execute(b"SELECT leaf FROM entries WHERE idx = %s", (position,), binary=True).fetchall()
-    if not rows:
-        raise KeyError((level, position))
-    return bytes(rows[0][0])
+def _read(connection: Connection, places: Places) -> Hashes:
+    """Return the stored hashes of whole subtrees."""
+    query = (
+        b"SELECT level, position, hash FROM unnest(%s::integer[], %s::bigint[]) AS wanted (level, position) "
+        b"JOIN nodes USING (level, position) UNION ALL SELECT 0, idx, leaf FROM entries WHERE idx = ANY(%s::bigint[])"
+    )
+    inner = [place for place in places if place[0]]
+    leaves = [position for level, position in places if not level]
+    given = ([level for level, _ in inner], [position for _, position in inner], leaves)
+    rows = connection.execute(query, given, binary=True).fetchall()
+    return {(level, position): bytes(hash_) for level, position, hash_ in rows}
 
 
 def _put(connection: Connection, sha256: str, content: bytes) -> None:

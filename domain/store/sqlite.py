@@ -43,7 +43,7 @@ class Store(PrivateTables, ApplicationRecorder):
     def __init__(self, path: Path, create: bool = False) -> None:
         super().__init__(path, create)
         # Nobody else writes this file, so the edge of the tree is read once and then grows with it.
-        self._growth = Growth.of(self.size, self.node)
+        self._growth = Growth.of(self.size, lambda level, place: self.nodes(level, place, place + 1)[0])
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int]:
         """Append the entries of one save of the library; the keywords are those of `contract.changes_of`."""

@@ -16,7 +16,8 @@ from typing import Any
 
 from domain.store import schema
 from domain.store.contract import Accept
-from verify.nodes import consistency_path_at, root_at
+from domain.store.subtrees import Hashes, Places, at_once
+from verify.nodes import consistency_path_at, inclusion_path_at, root_at
 
 MOST_ROWS = 128
 CHUNK = 1 << 20
@@ -137,18 +138,37 @@ class Database:
 
     # -- the tree
 
-    def node(self, level: int, position: int) -> bytes:
-        """Return the hash over the 2^level leaves from position * 2^level on. KeyError where they are not all there."""
-        with self._asking:
-            return node_of(self._reader, level, position)
+    def nodes(self, level: int, start: int, stop: int) -> list[bytes]:
+        """Return the hashes over 2^level leaves each, from position `start` to `stop`. KeyError where one is not there."""
+        if level:
+            query = "SELECT hash FROM nodes WHERE level = ? AND position >= ? AND position < ? ORDER BY position"
+            rows = self._ask(query, level, start, stop)
+        else:
+            rows = self._ask("SELECT leaf FROM entries WHERE idx >= ? AND idx < ? ORDER BY idx", start, stop)
+        if len(rows) != stop - start:
+            raise KeyError((level, start, stop))
+        return [bytes(row[0]) for row in rows]
 
     def root(self, size: int) -> bytes:
         """Return the root over the first `size` entries."""
-        return root_at(self.node, size)
+        return at_once(self._subtrees, lambda node: root_at(node, size))
+
+    def inclusion_path(self, index: int, size: int) -> list[bytes]:
+        """Return the proof that entry `index` is in the tree of the first `size` entries."""
+        return at_once(self._subtrees, lambda node: inclusion_path_at(node, index, size))
 
     def consistency_path(self, old: int, new: int) -> list[bytes]:
         """Return the proof that the first `new` entries extend the first `old`."""
-        return consistency_path_at(self.node, old, new)
+        return at_once(self._subtrees, lambda node: consistency_path_at(node, old, new))
+
+    def _subtrees(self, places: Places) -> Hashes:
+        wanted = ", ".join(f"({level}, {position})" for level, position in places) or "(-1, -1)"
+        rows = self._ask(
+            f"WITH wanted (level, position) AS (VALUES {wanted}) "
+            "SELECT level, position, hash FROM wanted JOIN nodes USING (level, position) "
+            "UNION ALL SELECT 0, idx, leaf FROM wanted JOIN entries ON idx = position WHERE level = 0"
+        )
+        return {(level, position): bytes(hash_) for level, position, hash_ in rows}
 
     # -- documents and checkpoints
 
@@ -196,17 +216,6 @@ class Database:
         """Return the largest published checkpoint, None before the first."""
         rows = self._ask("SELECT note FROM checkpoints ORDER BY size DESC LIMIT 1")
         return bytes(rows[0][0]) if rows else None
-
-
-def node_of(connection: sqlite3.Connection, level: int, position: int) -> bytes:
-    if level:
-        query, key = "SELECT hash FROM nodes WHERE level = ? AND position = ?", (level, position)
-    else:
-        query, key = "SELECT leaf FROM entries WHERE idx = ?2 AND ?1 = 0", (level, position)
-    row = connection.execute(query, key).fetchone()
-    if row is None:
-        raise KeyError((level, position))
-    return bytes(row[0])
 
 
 def insert(connection: sqlite3.Connection, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:

@@ -12,10 +12,11 @@ from starlette.testclient import TestClient
 import verify
 from api.app import create_app
 from api.exporting import program
+from api.keeper import Keeper, Pace
 from api.settings import Settings
 from verify import checkpoint, documents, entries, note, tiles
 from verify.digest import verifier_digest
-from verify.tree import leaf_hash, root
+from verify.tree import leaf_hash, root, verify_consistency, verify_inclusion
 
 
 def test_before_the_first_checkpoint_nothing_of_the_log_is_served(doors):
@@ -47,6 +48,48 @@ def test_the_tiles_and_bundles_of_the_checkpoint_are_served_and_give_its_root(fi
     for level, index, width in tiles.tiles_of(head.size):
         answer = finished.get("/" + tiles.tile_path(level, index, width))
         assert answer.content == tiles.tile_bytes(level, index, width, leaves)
+
+
+def test_proofs_are_served_that_a_stranger_can_check(finished):
+    head = checkpoint.parse(finished.get("/checkpoint").content)[0]
+    leaf, older = list(finished.ledger.leaves())[5], root(list(finished.ledger.leaves(0, 7)))
+
+    one = finished.get("/proof/inclusion", index=5, size=head.size).json()
+    grown = finished.get("/proof/consistency", old=7, size=head.size).json()
+
+    verify_inclusion(leaf, 5, head.size, head.root, [bytes.fromhex(each) for each in one["path"]])
+    verify_consistency(7, head.size, older, head.root, [bytes.fromhex(each) for each in grown["path"]])
+    assert one["root"] == grown["root"] == head.root.hex()
+    for index, size in ((head.size, head.size), (0, head.size + 1), (0, 0)):
+        assert finished.get("/proof/inclusion", index=index, size=size).status_code == 404
+    assert finished.get("/proof/consistency", old=3, size=2).status_code == 404
+
+
+def test_a_checkpoint_is_due_after_a_thousand_entries_or_a_second():
+    pace = Pace(entries=1000, seconds=1.0)
+
+    assert not pace.due(0, 10.0)
+    assert not pace.due(1, 20.0)
+    assert not pace.due(999, 20.9)
+    assert pace.due(999, 21.0)
+    assert pace.due(1000, 20.1)
+    assert not pace.due(0, 21.1)
+    assert not pace.due(5, 50.0)  # the second runs from the first one that waits
+    assert pace.due(5, 51.0)
+
+
+def test_of_two_keepers_one_publishes_and_the_other_follows_when_it_is_gone(doors, monkeypatch):
+    published = []
+    monkeypatch.setattr(doors.ledger, "publish_checkpoint", lambda: published.append("published"))
+    one, other = (Keeper(doors.ledger, Pace(1, 60)) for _ in range(2))
+
+    one.tend()
+    other.tend(last=True)
+    assert published == ["published"]
+
+    one._office.release()
+    other.tend()
+    assert published == ["published"] * 2
 
 
 def test_what_is_not_published_yet_is_not_served(doors):
@@ -146,7 +189,7 @@ def test_every_answer_tells_the_browser_to_be_strict(finished):
 
 
 def test_the_keeper_publishes_what_was_written_and_stops_with_the_service(doors):
-    app = create_app(doors.ledger, Settings(publish_every=0.01))
+    app = create_app(doors.ledger, Settings(publish_seconds=0.01))
 
     with TestClient(app):
         deadline = time.monotonic() + 10
@@ -169,7 +212,7 @@ def test_a_keeper_that_fails_tries_again(doors, monkeypatch):
 
     monkeypatch.setattr(doors.ledger, "publish_checkpoint", fail_once)
 
-    with TestClient(create_app(doors.ledger, Settings(publish_every=0.01))):
+    with TestClient(create_app(doors.ledger, Settings(publish_seconds=0.01))):
         deadline = time.monotonic() + 10
         while doors.ledger.published_size < doors.ledger.size and time.monotonic() < deadline:
             time.sleep(0.01)

@@ -304,3 +304,29 @@ def test_two_processes_publish_in_turn_and_never_two_histories(race: Race) -> No
     assert race.first.ledger.published_size == race.first.ledger.size
     recorded = [entries.parse(raw) for raw in race.first.ledger.store.entries()]
     assert [e.index for e in recorded] == list(range(len(recorded)))
+
+
+def test_no_process_hashes_an_entry_twice_whoever_signs_meanwhile(race: Race, monkeypatch: pytest.MonkeyPatch) -> None:
+    stories, read = (
+        [race.first, race.second],
+        {id(story.ledger.store): list[range]() for story in (race.first, race.second)},
+    )
+    entries_of = type(race.first.ledger.store).entries  # type: ignore[attr-defined]
+
+    def noted(self: object, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
+        if stop is not None and stop > start:
+            read[id(self)].append(range(start, stop))
+        yield from entries_of(self, start, stop)
+
+    for turn in range(6):
+        story = stories[turn % 2]
+        story.do("admin", "register_unit", unit=f"t{turn}", name="单位", kind="office", parent="220100")
+        with monkeypatch.context() as patched:
+            patched.setattr(type(story.ledger.store), "entries", noted)
+            story.ledger.publish_checkpoint()
+
+    size = race.first.ledger.size
+    for story in stories:
+        seen = [index for part in read[id(story.ledger.store)] for index in part]
+        assert seen == list(range(story.ledger._tree.size)) != []
+    assert race.second.ledger._tree.size == size

@@ -4,6 +4,7 @@ Each claim is made of SQLite and of PostgreSQL; what only one of them can do sta
 """
 
 import threading
+from collections.abc import Collection
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -54,13 +55,33 @@ def test_every_stored_node_is_the_hash_over_its_leaves(told: Story) -> None:
     leaves = list(told.ledger.leaves())
 
     for level in range(5):
-        for position in range(len(leaves) >> level):
-            below = leaves[position << level : (position + 1) << level]
-            assert told.ledger.store.node(level, position) == naive.mth(below)
+        count = len(leaves) >> level
+        below = [leaves[position << level : (position + 1) << level] for position in range(count)]
+        assert told.ledger.store.nodes(level, 0, count) == [naive.mth(each) for each in below]
+        assert told.ledger.store.nodes(level, count // 2, count) == [naive.mth(each) for each in below[count // 2 :]]
+        with pytest.raises(KeyError):
+            told.ledger.store.nodes(level, 0, count + 1)
+
+
+def test_proofs_are_those_of_the_tree_and_take_one_query(told: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    leaves, store = list(told.ledger.leaves()), told.ledger.store
+    asked: list[int] = []
+    read = type(store)._subtrees  # type: ignore[attr-defined]
+
+    def counted(self: object, places: Collection[object]) -> object:
+        asked.append(len(places))
+        return read(self, places)
+
+    monkeypatch.setattr(type(store), "_subtrees", counted)
+    for size in range(1, len(leaves) + 1):
+        for index in {0, size // 2, size - 1}:
+            assert store.inclusion_path(index, size) == naive.path(index, leaves[:size])
+            assert store.consistency_path(index, size) == (naive.proof(index, leaves[:size]) if index else [])
+            assert len(asked) == 2
+            assert max(asked) <= 2 * size.bit_length() ** 2
+            asked.clear()
     with pytest.raises(KeyError):
-        told.ledger.store.node(4, len(leaves) >> 4)
-    with pytest.raises(KeyError):
-        told.ledger.store.node(0, len(leaves))
+        store.root(len(leaves) + 1)
 
 
 @pytest.mark.parametrize("table", schema.APPEND_ONLY)
