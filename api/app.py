@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import problems
@@ -20,6 +21,7 @@ from api.routes import api_router
 from api.routes import log as log_routes
 from api.settings import UNSHOWN, Settings
 from domain.ledger import Ledger
+from projections import follow
 
 SECURITY = {
     "Content-Security-Policy": "default-src 'self'; object-src 'none'; base-uri 'none'; "
@@ -27,6 +29,8 @@ SECURITY = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
+READING = ("GET", "HEAD")
+ONLY_READ = ("此为只读副本，命令请提交主服务", "this is a read-only copy: send commands to the log's own service")
 _DESCRIPTION = "双随机、一公开：可由任何人复核的随机抽查台账。 / A ledger for random inspections that anyone can check."
 
 
@@ -52,17 +56,39 @@ class SecurityHeaders:
         await self._app(scope, receive, strict)
 
 
+class ReadOnly:
+    """Refuses everything but reading, before a byte of its body was read."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request to read on."""
+        if scope["type"] == "http" and scope["method"] not in READING:
+            refusal = problems.Problem(405, *ONLY_READ, headers={"Allow": ", ".join(READING)})
+            await (await problems.answer_to(Request(scope, receive), refusal))(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+
 def create_app(ledger: Ledger, settings: Settings | None = None) -> FastAPI:
     """Return the application; whoever opened the ledger closes it, after the application has shut down.
 
     A log whose origin begins with `UNSHOWN` answers 404 to everybody who brings no token, its public parts too.
-    Raises `api.auth.Unguarded` when a route names neither a caller nor public.
+    Over a copy that is only read, everything but reading is refused. Raises `api.auth.Unguarded` when a route names neither
+    a caller nor public, ViewError where the tables of views are not migrated.
     """
-    settings = settings or Settings(folder=ledger.folder)
+    settings = settings or Settings()
+    if not ledger.read_only:
+        follow.fold(ledger.store, 1)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        keeper = Keeper(ledger, Pace(settings.publish_entries, settings.publish_seconds)) if settings.keep else None
+        keeper = (
+            Keeper(ledger, Pace(settings.publish_entries, settings.publish_seconds))
+            if settings.keep and not ledger.read_only
+            else None
+        )
         if keeper:
             keeper.start()
         yield
@@ -81,12 +107,15 @@ def create_app(ledger: Ledger, settings: Settings | None = None) -> FastAPI:
         generate_unique_id_function=_operation,
     )
     app.state.ledger, app.state.settings, app.state.groups = ledger, settings, Groups(ledger)
+    app.state.origin = ledger.origin
     app.include_router(api_router())
     app.include_router(log_routes.router)
     app.include_router(pages)
     unshown = ledger.origin.startswith(UNSHOWN)
     if unshown:
         app.add_middleware(Unshown)
+    if ledger.read_only:
+        app.add_middleware(ReadOnly)
     app.add_middleware(SecurityHeaders)
     # A page of a refusal would tell whose log it is.
     problems.install(app, None if unshown else refusals.show)

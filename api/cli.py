@@ -22,7 +22,7 @@ def parser() -> Parser:
     """Return the parser of every command."""
     from importlib import metadata
 
-    from api.commandline import demo, log, making, registry
+    from api.commandline import demo, log, making, registry, serve
     from api.commandline.words import Parser
 
     root = Parser(
@@ -34,6 +34,7 @@ def parser() -> Parser:
     root.add_argument("--version", action="version", version=version, help="显示版本 / show the version")
     commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND", title="命令 commands")
     making.add(commands)
+    serve.add(commands)
     log.add(commands)
     registry.add(commands)
     demo.add(commands)

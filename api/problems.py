@@ -125,7 +125,8 @@ def answer(
     refused = Refused(status, slug, title, zh, en, rule or RULES.get(status, "RFC 9110"), faults)
     show: Show | None = request.app.state.show_refusal
     # After a fault of ours the page might fail as well; the document cannot.
-    if show is None or status == 500 or request.url.path.startswith("/api/"):
+    path = request.url.path.removeprefix(request.scope.get("root_path", ""))
+    if show is None or status == 500 or path.startswith("/api/"):
         return _document(request, refused, headers)
     response = show(request, refused) if _wants_page(request) else _document(request, refused)
     # A page or a document, by what was asked for: a cache must not hand one to who wants the other.

@@ -8,24 +8,19 @@ import threading
 import time
 
 import uvicorn
+from starlette.types import ASGIApp
 
-from api.app import create_app
 from api.commandline import Failed
-from api.settings import Settings
-from domain.ledger import Ledger
-from projections import follow
 
 
 class Service:
-    """A running service over an open ledger; `with` starts it and stops it, the ledger stays open."""
+    """A running service of one process; `with` starts it and stops it, and what it serves stays open."""
 
-    def __init__(self, ledger: Ledger, settings: Settings) -> None:
-        """Take the port. Failed, saying why, where it cannot be had; ViewError where the tables of views are not migrated."""
-        follow.fold(ledger.store, 1)
-        self._socket = _listening(settings.host, settings.port)
+    def __init__(self, app: ASGIApp, host: str, port: int) -> None:
+        """Take the port. Failed, saying why, where it cannot be had."""
+        self._socket = listening(host, port)
         self.host, self.port = self._socket.getsockname()
-        config = uvicorn.Config(create_app(ledger, settings), log_level="warning", access_log=False, lifespan="on")
-        self._server = uvicorn.Server(config)
+        self._server = uvicorn.Server(configured(app))
         self._thread = threading.Thread(target=self._server.run, args=([self._socket],), name="fairdraw-service")
 
     @property
@@ -55,7 +50,7 @@ class Service:
         self._socket.close()
 
     def wait(self, announcement: str) -> None:
-        """Say where the service is, and serve until somebody presses Ctrl-C."""
+        """Say where the service is, and serve until somebody presses Ctrl-C or sends SIGTERM."""
         try:
             print(announcement, flush=True)
             while self._thread.is_alive():
@@ -64,7 +59,13 @@ class Service:
             pass
 
 
-def _listening(host: str, port: int) -> socket.socket:
+def configured(app: ASGIApp) -> uvicorn.Config:
+    """Return how an application is served."""
+    return uvicorn.Config(app, log_level="warning", access_log=False, lifespan="on")
+
+
+def listening(host: str, port: int) -> socket.socket:
+    """Return a socket that listens. Failed, saying why, where the port cannot be had."""
     # Named as TCP, or asyncio leaves Nagle's algorithm on and every answer waits 40 ms for the client's delayed ACK.
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:

@@ -1,9 +1,8 @@
-"""What an operator may set: where the log lies, where the service listens, and how large a request may be."""
+"""What an operator may set: how soon a log publishes, and how large a request may be."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 UNSHOWN = "demo.unshown."
 """How the origin of a log begins that holds real businesses with invented results: it is shown to nobody."""
@@ -13,9 +12,6 @@ UNSHOWN = "demo.unshown."
 class Settings:
     """Sizes in bytes, times in seconds. `keep` says whether a background thread publishes checkpoints."""
 
-    folder: Path = Path("fairdraw-log")
-    host: str = "127.0.0.1"
-    port: int = 8750
     json_limit: int = 1 << 20
     csv_limit: int = 64 << 20
     publish_entries: int = 1000

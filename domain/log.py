@@ -36,14 +36,19 @@ class Log:
     On SQLite one process holds it from construction to `close`; on PostgreSQL several may have it open, and publish in turn.
     """
 
+    read_only = False
+    """Whether this is a copy that is only read; then there is no signer."""
+    signer: Signer
+
     def __init__(self, folder: Path, create: bool = False) -> None:
         self.folder = folder
         self._command_lock, self._publishing = threading.RLock(), threading.RLock()
         self._tree = Frontier()
-        choice = Choice.read(folder)
+        choice = self._chosen()
         self._lock_file = LockFile(folder / "lock") if choice.store == "sqlite" else None
         try:
-            self.signer = Signer(folder / "signer")
+            if not self.read_only:
+                self.signer = Signer(folder / "signer")
             if choice.store == "sqlite":
                 self._prepare(create)
             self._application = _Application(
@@ -63,6 +68,9 @@ class Log:
         self.store = cast(Store, self._application.recorder)
         self.private = Private(self.store)
         self.clock: Clock = SystemClock()
+
+    def _chosen(self) -> Choice:
+        return Choice.read(self.folder)
 
     @property
     def database(self) -> Path:

@@ -75,13 +75,13 @@ def _demo(chosen: argparse.Namespace) -> int:
 
 
 def _play(chosen: argparse.Namespace, ledger: Ledger, materials: Materials) -> int:
+    from api.app import create_app
     from api.demo import run
     from api.serving import Service
-    from api.settings import Settings
 
     # Real businesses with invented results are shown to nobody: only the shipped data is ever served.
     serves = materials.shipped and not chosen.once
-    with Service(ledger, Settings(folder=chosen.dir / "log", port=chosen.port if serves else 0)) as service:
+    with Service(create_app(ledger), "127.0.0.1", chosen.port if serves else 0) as service:
         script = run.play(ledger, service, materials, chosen.dir, _progress)
         say("正在导出并独立验证…… / exporting and verifying ...")
         code, answer = run.prove(ledger, chosen.dir)

@@ -1,21 +1,15 @@
-"""Commands about a log: serve it, export it, make its views anew, bring it up again after a loss."""
+"""Commands about a log: export it, make its views anew, bring it up again after a loss."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
 
-from api.commandline import Commands, Failed, folder_argument, new_command, port_argument, verify_command
+from api.commandline import Commands, folder_argument, new_command, verify_command
 
 
 def add(commands: Commands) -> None:
-    """Add `serve`, `export`, `rebuild`, `recover` and the name `verify`."""
-    serve = new_command(commands, "serve", "提供服务，直到 Ctrl-C", "serve a log over HTTP until Ctrl-C")
-    folder_argument(serve)
-    serve.add_argument("--host", default="127.0.0.1", help="监听地址（默认 %(default)s） / address to listen on")
-    port_argument(serve)
-    serve.set_defaults(run=_serve)
-
+    """Add `export`, `rebuild`, `recover` and the name `verify`."""
     zh, en = "导出台账，供任何人验证", "write the published log as a folder that anyone can verify"
     export = new_command(commands, "export", zh, en)
     folder_argument(export)
@@ -24,6 +18,11 @@ def add(commands: Commands) -> None:
         type=Path,
         metavar="FOLDER",
         help="导出到此文件夹，替换其中较早的导出 / where to, an older export is replaced",
+    )
+    export.add_argument(
+        "--dsn",
+        metavar="DSN",
+        help="改由此数据库（如同步备库）只读导出已公布部分 / read what is published from this copy of the database instead",
     )
     export.set_defaults(run=_export)
 
@@ -52,29 +51,12 @@ def add(commands: Commands) -> None:
     new_command(commands, "verify", "独立验证一个导出", "check an export; see fairdraw verify --help")
 
 
-def _serve(chosen: argparse.Namespace) -> int:
-    from api.serving import Service
-    from api.settings import UNSHOWN, Settings
-    from domain.ledger import Ledger
-
-    with Ledger.open(chosen.dir) as ledger:
-        if ledger.origin.startswith(UNSHOWN):
-            raise Failed(
-                "此台账是用非随附数据做的演示，含真实企业与虚构结果，不得对外展示",
-                "this demonstration holds real businesses with invented results and is shown to nobody",
-            )
-        settings = Settings(folder=chosen.dir, host=chosen.host, port=chosen.port)
-        with Service(ledger, settings) as service:
-            service.wait(f"服务地址 / serving {ledger.origin} on {service.address}  （Ctrl-C 结束 / to end）")
-    return 0
-
-
 def _export(chosen: argparse.Namespace) -> int:
     from api.exporting import export
     from domain.ledger import Ledger
+    from domain.standby import Standby
 
-    with Ledger.open(chosen.dir) as ledger:
-        ledger.publish_checkpoint()
+    with Standby.reading(chosen.dir, chosen.dsn) if chosen.dsn else Ledger.open(chosen.dir) as ledger:
         export(ledger, chosen.target)
         print(f"已导出 {ledger.published_size} 条至 / exported to {chosen.target}")
         print(f"验证 / verify: {verify_command(chosen.target, ledger.vkey)}")

@@ -11,4 +11,4 @@ from api.problems import Refused
 
 def show(request: Request, refused: Refused) -> Response:
     """Return a small page with the reason, under the status that a program would get."""
-    return plain(request.app.state.ledger, "refusal.html", refused.status, refused=refused)
+    return plain(request, request.app.state.origin, "refusal.html", refused.status, refused=refused)

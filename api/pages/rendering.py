@@ -41,21 +41,26 @@ def render(request: Request, ledger: Ledger, template: str, index: int, **values
     note = ledger.checkpoint()
     head = checkpoint.parse(note)[0] if note else None
     about: dict[str, Any] = {"index": index, "head": head, "vkey": ledger.vkey, "base": base(request)}
-    return plain(ledger, template, **about, **values)
+    return plain(request, ledger.origin, template, **about, **values)
 
 
-def plain(ledger: Ledger, template: str, status: int = 200, **values: Any) -> HTMLResponse:
-    """Return a page that says nothing about the entries."""
-    common = {"origin": ledger.origin, "demonstration": ledger.origin.startswith("demo."), "index": None}
+def plain(request: Request, origin: str, template: str, status: int = 200, **values: Any) -> HTMLResponse:
+    """Return a page that says nothing about the entries; `origin` is empty where it belongs to no log."""
+    common = {"at": prefix(request), "origin": origin, "demonstration": origin.startswith("demo."), "index": None}
     html = environment().get_template(template).render(common | values)
     return HTMLResponse(html, status, headers={"Cache-Control": "no-cache"})
+
+
+def prefix(request: Request) -> str:
+    """Return the path below which this application is served, without a slash at its end."""
+    return str(request.scope.get("root_path", "")).rstrip("/")
 
 
 def base(request: Request) -> str:
     """Return where this log is served, for a command that people copy; words for it where the client's Host is no host."""
     # A reader pastes this into a shell, and the Host header is what a client made of it.
     host = request.headers.get("host", "")
-    return f"{request.url.scheme}://{host}" if _HOST.fullmatch(host) else "本站地址"
+    return f"{request.url.scheme}://{host}{prefix(request)}" if _HOST.fullmatch(host) else "本站地址"
 
 
 def shell(text: str) -> str:

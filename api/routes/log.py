@@ -145,4 +145,5 @@ def _program() -> bytes:
 async def openapi(request: Request) -> dict[str, Any]:
     """Return the description of the HTTP interface."""
     document: dict[str, Any] = request.app.openapi()
-    return document
+    below = request.scope.get("root_path", "")
+    return {**document, "servers": [{"url": below}]} if below else document

@@ -267,7 +267,7 @@ def test_a_fault_that_nobody_foresaw_is_one_line_and_70(log, monkeypatch, capsys
     said = capsys.readouterr().err
     assert said.count("\n") == 1
     assert "TypeError" in said
-    assert "api/commandline/log.py:" in said
+    assert "api/exporting.py:" in said
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ come of it.
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -311,9 +312,9 @@ def test_no_process_hashes_an_entry_twice_whoever_signs_meanwhile(race: Race, mo
         [race.first, race.second],
         {id(story.ledger.store): list[range]() for story in (race.first, race.second)},
     )
-    entries_of = type(race.first.ledger.store).entries  # type: ignore[attr-defined]
+    entries_of: Any = type(race.first.ledger.store).entries
 
-    def noted(self: object, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
+    def noted(self: Any, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
         if stop is not None and stop > start:
             read[id(self)].append(range(start, stop))
         yield from entries_of(self, start, stop)
