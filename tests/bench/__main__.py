@@ -62,8 +62,12 @@ def table(rows: Iterable[Row]) -> str:
     """Return rows as a Markdown table, and under it how they were measured."""
     rows = list(rows)
     lines = [HEADINGS, ["---"] * len(HEADINGS), *map(cells, rows)]
-    notes = list(dict.fromkeys(f"- {row['what']}: {row['how']}" for row in rows if row["how"]))
-    return "\n".join(["| " + " | ".join(line) + " |" for line in lines] + ([""] if notes else []) + notes)
+    told: dict[str, list[str]] = {}
+    for row in rows:
+        if row["how"] and row["what"] not in told.setdefault(row["how"], []):
+            told[row["how"]].append(row["what"])
+    notes = [f"- {'; '.join(whats)}: {how}" for how, whats in told.items()]
+    return "\n".join(["| " + " | ".join(line) + " |" for line in lines] + [""] * bool(notes) + notes)
 
 
 def heading(facts: Mapping[str, object], scale: Scale, minutes: float) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import subprocess
+import sys
 import venv
 from collections.abc import Sequence
 from pathlib import Path
@@ -28,6 +29,16 @@ def python() -> Path:
             raise RuntimeError(f"the peers could not be installed:\n{done.stdout}")
         stamp.write_text(wanted)
     return found
+
+
+def borrow() -> None:
+    """Let this process import what only the peers' environment has: the library's PostgreSQL recorder needs a pool.
+
+    Its folder comes last, so nothing of ours is replaced.
+    """
+    [site] = python().parents[1].glob("lib/python3*/site-packages")
+    if str(site) not in sys.path:
+        sys.path.append(str(site))
 
 
 def version(name: str) -> str:
