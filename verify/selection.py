@@ -7,13 +7,15 @@ sampling (2018). Ids are compared as UTF-8 bytes, which is also the order of Pyt
 
 import hashlib
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
-from operator import lt
 
 WHOLE = 10_000  # basis points
 TICKET_BYTES = 32
+BATCH = 5_000
+"""So many rows are looked at together, while they are still in the processor's cache."""
 _LABEL = b"FAIRDRAW-TICKET/1\0"
 _ABOVE_ALL = b"\xff" * (TICKET_BYTES + 1)
 
@@ -75,23 +77,27 @@ def select(
 ) -> dict[str, Stratum]:
     """Draw from every stratum, and return the strata sorted by name.
 
-    `rows` are (id, stratum, excluded) in any order; the excluded are counted nowhere but their stratum is listed.
-    Raises ValueError for an id that occurs twice, and for a stratum with a line but without basis points.
+    `rows` are (id, stratum, excluded) in any order, read once; the excluded are counted nowhere but their stratum is
+    listed. Raises ValueError for an id that occurs twice, and for a stratum with a line but without basis points.
     """
-    ids: list[str] = []
-    strata: dict[str, list[str]] = {}  # the eligible ids
-    for object_id, stratum, excluded in rows:
-        ids.append(object_id)
-        eligible = strata.get(stratum)
-        if eligible is None:
-            eligible = strata[stratum] = []
-        if not excluded:
-            eligible.append(object_id)
-    _refuse_repeated(ids)
+    strata, source, last, in_order = dict[str, _Stratum](), iter(rows), "", True
+    while batch := list(islice(source, BATCH)):
+        eligible, left_out = defaultdict[str, list[str]](list), defaultdict[str, list[str]](list)
+        for object_id, name, excluded in batch:
+            if object_id <= last:
+                in_order = False
+            last = object_id
+            (left_out if excluded else eligible)[name].append(object_id)
+        for name in sorted(eligible.keys() | left_out.keys()):
+            if name not in strata:
+                strata[name] = _Stratum(name, quota_bp.get(name, 0), legal_max_bp)
+            strata[name].take(key, eligible[name], left_out[name])
+    if not in_order:  # where ids come in order, none comes twice
+        _refuse_repeated(object_id for stratum in strata.values() for object_id in stratum.everybody())
     unknown = sorted(strata.keys() - quota_bp.keys())
     if unknown:
         raise ValueError(f"stratum {unknown[0]!r} has objects but no quota")
-    return {name: _draw(key, name, strata[name], quota_bp[name], legal_max_bp) for name in sorted(strata)}
+    return {name: strata[name].draw(key) for name in sorted(strata)}
 
 
 def task_order(key: bytes, object_ids: Iterable[str]) -> list[str]:
@@ -99,25 +105,52 @@ def task_order(key: bytes, object_ids: Iterable[str]) -> list[str]:
     return sorted(object_ids, key=lambda object_id: ticket(key, object_id) + object_id.encode("utf-8"))
 
 
-def _draw(key: bytes, name: str, ids: Sequence[str], bp: int, legal_max_bp: int | None) -> Stratum:
-    k = quota(len(ids), bp, legal_max_bp)
-    first = _smallest(key, ids, k, likely=k + 6 * math.isqrt(k) + 10)
-    threshold = first[-1][0] if first else None
-    return Stratum(name, len(ids), k, threshold, tuple(object_id for _, object_id in first))
+class _Stratum:
+    """One stratum while the rows are read: how many are eligible, and those with tickets small enough to be drawn.
 
-
-def _smallest(key: bytes, ids: Sequence[str], k: int, likely: int) -> list[tuple[bytes, str]]:
-    """Return the `k` smallest (ticket, id) in order, without keeping and sorting them all.
-
-    Tickets are spread evenly, so about `likely` of them lie below likely / n of the range, and only those are kept. If
-    they are fewer than k, all are looked at: a wrong guess costs time, it never changes the answer.
+    Tickets are spread evenly: of n about `likely` lie below likely / n of the range, which are almost surely the k that
+    are drawn and a few more. All ids are kept besides, in little memory, for whoever must look again.
     """
-    if likely < len(ids):
-        bound = ((likely << 256) // len(ids)).to_bytes(TICKET_BYTES, "big")
-        near = _below(bound, key, ids)
-        if len(near) >= k:
-            return sorted(near)[:k]
-    return sorted(_below(_ABOVE_ALL, key, ids))[:k]
+
+    def __init__(self, name: str, bp: int, legal_max_bp: int | None) -> None:
+        self.name, self.bp, self.legal_max_bp = name, bp, legal_max_bp
+        self.n = 0
+        self._bound = _ABOVE_ALL
+        self._near: list[tuple[bytes, str]] = []  # all so far with a ticket below the bound, and some above it
+        self._eligible: list[str | list[str]] = []
+        self._left_out: list[str | list[str]] = []
+
+    def take(self, key: bytes, eligible: list[str], left_out: list[str]) -> None:
+        """Count a batch and keep the small tickets in it."""
+        self.n += len(eligible)
+        self._eligible.append(_joined(eligible))
+        self._left_out.append(_joined(left_out))
+        if not 1 <= self.bp <= WHOLE:
+            return  # refused when all has been read
+        likely = _likely(quota(self.n, self.bp, self.legal_max_bp))
+        if likely < self.n:
+            self._bound = min(self._bound, ((likely << 256) // self.n).to_bytes(TICKET_BYTES, "big"))
+        self._near += _below(self._bound, key, eligible)
+
+    def draw(self, key: bytes) -> Stratum:
+        """Return what is drawn. A bound that was too low costs a look at all ids again, it never changes the answer."""
+        k = quota(self.n, self.bp, self.legal_max_bp)
+        near = [pair for pair in self._near if pair[0] < self._bound]
+        if len(near) < k:
+            near = _below(_ABOVE_ALL, key, _apart(self._eligible))
+        first = sorted(near)[:k]
+        threshold = first[-1][0] if first else None
+        return Stratum(self.name, self.n, k, threshold, tuple(object_id for _, object_id in first))
+
+    def everybody(self) -> Iterator[str]:
+        """Yield all ids, the excluded ones too."""
+        yield from _apart(self._eligible)
+        yield from _apart(self._left_out)
+
+
+def _likely(k: int) -> int:
+    """Return a number that so many tickets exceed almost never, where k are expected: six deviations more."""
+    return k + 6 * math.isqrt(k) + 10
 
 
 def _below(bound: bytes, key: bytes, ids: Iterable[str]) -> list[tuple[bytes, str]]:
@@ -132,13 +165,24 @@ def _below(bound: bytes, key: bytes, ids: Iterable[str]) -> list[tuple[bytes, st
     return found
 
 
-def _refuse_repeated(ids: Sequence[str]) -> None:
-    # A repeated id would count twice in n and shorten the selection. Where ids come sorted, neighbours are enough.
-    if all(map(lt, ids, islice(ids, 1, None))) or len(set(ids)) == len(ids):
-        return
+def _joined(ids: list[str]) -> str | list[str]:
+    """Return a list of ids in a quarter of its memory, unless one of them holds a line feed."""
+    joined = "\n".join(ids)
+    return joined if joined.count("\n") == len(ids) - 1 else ids
+
+
+def _apart(pieces: Iterable[str | list[str]]) -> Iterator[str]:
+    for piece in pieces:
+        yield from piece.split("\n") if isinstance(piece, str) else piece
+
+
+def _refuse_repeated(ids: Iterable[str]) -> None:
+    # A repeated id would count twice in n and shorten the selection.
     seen: set[str] = set()
-    repeated = next(i for i in ids if i in seen or seen.add(i))  # type: ignore[func-returns-value]
-    raise ValueError(f"{repeated!r} occurs twice in the pool")
+    for object_id in ids:
+        if object_id in seen:
+            raise ValueError(f"{object_id!r} occurs twice in the pool")
+        seen.add(object_id)
 
 
 def _basis_points(bp: int) -> int:

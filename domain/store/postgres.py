@@ -205,7 +205,7 @@ class Store(PrivateTables, ApplicationRecorder):
         with self.writing() as connection:
             connection.execute("SELECT lock_head()")
             size, leaf = connection.execute("SELECT size, leaf FROM head").fetchall()[0]
-            while batch := [entries.parse(raw) for raw, _ in zip(source, range(BATCH), strict=False)]:
+            while batch := [entries.parse(raw) for _, raw in zip(range(BATCH), source, strict=False)]:
                 genesis = None if size else entries.genesis(batch[0].data["origin"])
                 for entry in batch:
                     if (entry.index, entry.prev) != (size, leaf.hex() if size else genesis):

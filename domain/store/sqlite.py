@@ -122,7 +122,7 @@ class Store(PrivateTables, ApplicationRecorder):
         number, source = 0, iter(raws)
         with self.writing() as connection:
             growth = self._growth.copy()
-            while batch := [entries.parse(raw) for raw, _ in zip(source, range(BATCH), strict=False)]:
+            while batch := [entries.parse(raw) for _, raw in zip(range(BATCH), source, strict=False)]:
                 _record(connection, [verbatim(entry) for entry in batch], growth, [entry.raw for entry in batch])
                 number += len(batch)
         self._growth = growth

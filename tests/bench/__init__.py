@@ -1,1 +1,1 @@
-"""Measurements: each module `bench_*` here has `run()`, which returns rows (see `tests.bench.__main__.Row`)."""
+"""Measurements: each module `bench_*` has `run(scale)`, which returns rows (see `tests.bench.compare.Row`)."""

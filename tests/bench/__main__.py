@@ -1,76 +1,107 @@
-"""Run the measurements and print them as a table: `./fairdraw bench [NAME ...] [--json FILE]`.
+"""Run the measurements and print them as a table: `./fairdraw bench [NAME ...] [--quick] [--json FILE]`.
 
-NAME is what follows `bench_` in a module's name; without one, all are run.
+NAME is what follows `bench_` in a module's name; without one, all are run. Each such module has `run(scale)`, which
+returns rows. The table is Markdown with the date, ready for the README; everything also goes to a JSON file.
 """
+
+from __future__ import annotations
 
 import argparse
 import json
-import os
 import pkgutil
-import platform
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
-from typing import NotRequired, TypedDict
+from time import perf_counter
 
 import tests.bench
+from tests.bench.compare import Row, Scale
+from tests.bench.machine import machine
 
-
-class Row(TypedDict):
-    """One measurement. `ratio` is value / value of `compared_to`; `spread` tells how far repeated runs lay apart."""
-
-    what: str
-    value: float
-    unit: str
-    compared_to: NotRequired[str | None]
-    ratio: NotRequired[float | None]
-    spread: NotRequired[float | str | None]
-
-
-COLUMNS = ("what", "value", "unit", "compared_to", "ratio", "spread")
+RESULT = Path(".bench") / "result.json"
+HEADINGS = ("what", "ours", "compared to", "theirs", "ratio (smallest to largest)", "target", "met")
 
 
 def names() -> list[str]:
+    """Return what can be measured."""
     found = (module.name for module in pkgutil.iter_modules(tests.bench.__path__))
     return sorted(name.removeprefix("bench_") for name in found if name.startswith("bench_"))
 
 
-def cell(value: object) -> str:
-    """Return a number with four digits that count and thousands set apart, anything else as it is."""
-    if isinstance(value, int | float):
-        return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
-    return "" if value is None else str(value)
+def measure(name: str, scale: Scale) -> list[Row]:
+    """Run one measurement."""
+    rows: list[Row] = import_module(f"tests.bench.bench_{name}").run(scale)
+    return rows
+
+
+def number(value: float) -> str:
+    """Return a number with three digits that count and thousands set apart."""
+    if value >= 100:
+        return f"{float(f'{value:.3g}'):,.0f}"
+    return f"{value:.3g}"
+
+
+def cells(row: Row) -> list[str]:
+    """Return a row as the table shows it."""
+    low, high = row["spread"]
+    target = f"≤ {row['at_most']:g}" if row["at_most"] else f"≥ {row['at_least']:g}" if row["at_least"] else ""
+    return [
+        row["what"],
+        f"{number(row['value'])} {row['unit']}",
+        row["compared_to"],
+        f"{number(row['their_value'])} {row['unit']}",
+        f"{row['ratio']:.2f} ({low:.2f} to {high:.2f})",
+        target,
+        {True: "yes", False: "**no**", None: ""}[row["met"]],
+    ]
 
 
 def table(rows: Iterable[Row]) -> str:
-    """Return the rows under their column names, each column as wide as its widest cell."""
-    lines = [list(COLUMNS), *([cell(row.get(column)) for column in COLUMNS] for row in rows)]
-    widths = [max(len(line[i]) for line in lines) for i in range(len(COLUMNS))]
-    padded = ([text.ljust(width) for text, width in zip(line, widths, strict=True)] for line in lines)
-    return "\n".join("  ".join(line).rstrip() for line in padded)
+    """Return rows as a Markdown table, and under it how they were measured."""
+    rows = list(rows)
+    lines = [HEADINGS, ["---"] * len(HEADINGS), *map(cells, rows)]
+    told: dict[str, list[str]] = {}
+    for row in rows:
+        if row["how"] and row["what"] not in told.setdefault(row["how"], []):
+            told[row["how"]].append(row["what"])
+    notes = [f"- {'; '.join(whats)}: {how}" for how, whats in told.items()]
+    return "\n".join(["| " + " | ".join(line) + " |" for line in lines] + [""] * bool(notes) + notes)
 
 
-def machine() -> dict[str, object]:
-    return {"python": platform.python_version(), "system": platform.platform(), "cores": os.cpu_count()}
+def heading(facts: Mapping[str, object], scale: Scale, minutes: float) -> str:
+    """Return when and on what it was measured."""
+    day = datetime.now(UTC).date()
+    told = ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in facts.items())
+    size = " (quick)" if scale is Scale.QUICK else ""
+    return (
+        f"Measured on {day}{size} in {minutes:.0f} minutes: {told}. Both sides in turn; medians and, for the ratio, the "
+        "smallest and the largest of the rounds. With ≥ the ratio is one of rates, with ≤ one of times."
+    )
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure, print, write."""
     parser = argparse.ArgumentParser(prog="fairdraw bench", description="Run the measurements of tests/bench.")
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"one of: {', '.join(names()) or 'none yet'}")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the rows and the machine to FILE")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"one of: {', '.join(names())}")
+    parser.add_argument("--quick", action="store_true", help="smaller and fewer: two minutes")
+    parser.add_argument("--json", type=Path, metavar="FILE", default=RESULT, help=f"where to write, {RESULT}")
     options = parser.parse_args(arguments)
     if unknown := set(options.names) - set(names()):
         parser.error(f"no measurement is called {', '.join(sorted(unknown))}")
-    measured: dict[str, list[Row]] = {}
+    scale = Scale.QUICK if options.quick else Scale.FULL
+    start, measured = perf_counter(), dict[str, list[Row]]()
     for name in options.names or names():
-        print(f"{name} ...", file=sys.stderr, flush=True)
-        measured[name] = import_module(f"tests.bench.bench_{name}").run()
-    print(table(row for rows in measured.values() for row in rows))
-    if options.json:
-        rows = [{"bench": name, **row} for name, rows_of_one in measured.items() for row in rows_of_one]
-        document = {"machine": machine(), "rows": rows}
-        options.json.write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        begun = perf_counter()
+        measured[name] = measure(name, scale)
+        print(f"{name}: {perf_counter() - begun:.0f} s", file=sys.stderr, flush=True)
+    facts, minutes = machine(), (perf_counter() - start) / 60
+    rows = [{"bench": name, **row} for name, some in measured.items() for row in some]
+    document = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "scale": scale.name.lower(), "machine": facts}
+    options.json.parent.mkdir(parents=True, exist_ok=True)
+    options.json.write_text(json.dumps({**document, "rows": rows}, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    print(heading(facts, scale, minutes), "", table(row for some in measured.values() for row in some), sep="\n")
     return 0
 
 

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.twins import draw as twin
-from verify.selection import _smallest, is_tiny, quota, select, task_order, ticket, ticket_bytes
+from verify import selection
+from verify.selection import is_tiny, quota, select, task_order, ticket, ticket_bytes
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors/draw/selection.json").read_text(encoding="utf-8"))
 KEY = bytes(range(32))
@@ -50,11 +51,31 @@ def test_the_twin_that_sorts_all_tickets_draws_the_same(rows, bp, legal_max_bp, 
     assert {name: astuple(s)[1:] for name, s in result.items()} == twin.select(key, rows, quotas, legal_max_bp)
 
 
-@pytest.mark.parametrize("likely", [0, 1, 20, 30, 31, 299, 300, 1000])
-def test_a_wrong_guess_never_changes_what_is_drawn(likely):
+@pytest.mark.parametrize("batch", [1, 7, 50])
+@pytest.mark.parametrize("ids", [IDS, IDS[::-1], [f"{i}\n{i[::-1]}" for i in IDS]], ids=["sorted", "reversed", "torn"])
+def test_many_batches_draw_what_the_twin_draws(ids, batch, monkeypatch):
+    monkeypatch.setattr(selection, "BATCH", batch)
+    rows = [(object_id, "ABC"[n % 3], n % 11 == 0) for n, object_id in enumerate(ids)]
+    quotas = {"A": 500, "B": 9999, "C": 1}
+
+    result = select(KEY, iter(rows), quotas)
+
+    assert {name: astuple(s)[1:] for name, s in result.items()} == twin.select(KEY, rows, quotas, None)
+
+
+@pytest.mark.parametrize("likely", [0, 1, 20, 29, 30, 31, 299, 300, 1000])
+def test_a_wrong_guess_never_changes_what_is_drawn(likely, monkeypatch):
+    looked_again = []
+    apart = selection._apart
+    monkeypatch.setattr(selection, "_likely", lambda _: likely)
+    monkeypatch.setattr(selection, "_apart", lambda pieces: looked_again.append(likely) or apart(pieces))
     everything = sorted((ticket(KEY, i), i) for i in IDS)
 
-    assert _smallest(KEY, IDS, 30, likely) == everything[:30]
+    result = select(KEY, rows_of(IDS), {"A": 1000})["A"]
+
+    assert (result.threshold, result.drawn) == (everything[29][0], tuple(i for _, i in everything[:30]))
+    share = likely / len(IDS)
+    assert bool(looked_again) == (sum(int.from_bytes(t) < share * 2**256 for t, _ in everything) < 30)
 
 
 def test_the_order_of_the_list_does_not_matter():
@@ -123,6 +144,10 @@ CHEATS = {
     "an object in two strata": (
         lambda: select(KEY, [*rows_of(IDS[:3], "A"), *rows_of(IDS[2:4], "B")], {"A": 500, "B": 500}),
         f"'{IDS[2]}' occurs twice",
+    ),
+    "an object twice, far apart and out of order": (
+        lambda: select(KEY, rows_of([*IDS * 20, "z"][::-1]), {"A": 500}),
+        "occurs twice",
     ),
     "an object drawn and excluded": (
         lambda: select(KEY, [("x", "A", False), ("x", "A", True)], {"A": 500}),

@@ -226,6 +226,36 @@ def test_bytes_that_are_no_frontier_are_refused(data):
         Frontier.from_bytes(data)
 
 
+@pytest.mark.parametrize("chunk", [1, 2, 8, 32])
+def test_leaves_that_come_together_make_the_same_tree_as_one_by_one(chunk, monkeypatch):
+    monkeypatch.setattr(tree, "CHUNK", chunk)
+    for before in range(0, 40, 3):
+        for after in range(len(LEAVES) - before):
+            frontier = Frontier()
+            frontier.extend(LEAVES[:before])
+            frontier.extend(iter(LEAVES[before : before + after]))
+
+            assert (frontier.size, frontier.root()) == (before + after, ROOTS[before + after])
+
+
+def test_a_tree_of_several_chunks_is_that_of_the_twin():
+    leaves = [tree.leaf_hash(b"%d" % n) for n in range(2 * tree.CHUNK + 3)]
+
+    assert tree.root(iter(leaves)) == twin.mth(leaves)
+
+
+@pytest.mark.parametrize("place", [0, 3, 4, 7, 9])
+def test_a_leaf_that_is_no_hash_is_refused_among_many(place, monkeypatch):
+    monkeypatch.setattr(tree, "CHUNK", 4)
+    leaves = [*LEAVES[:place], b"entry", *LEAVES[place:12]]
+    frontier = Frontier()
+
+    with pytest.raises(ValueError, match="a leaf hash has 32 bytes, this one has 5"):
+        frontier.extend(leaves)
+
+    assert (frontier.size, frontier.root()) == (place, ROOTS[place])
+
+
 def test_a_frontier_takes_only_hashes():
     frontier = Frontier()
 
