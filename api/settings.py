@@ -17,6 +17,6 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8750
     json_limit: int = 1 << 20
-    csv_limit: int = 64 << 20
+    csv_limit: int = 512 << 20
     publish_every: float = 1.0
     keep: bool = True

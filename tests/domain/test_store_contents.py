@@ -21,11 +21,11 @@ def test_a_document_larger_than_a_chunk_comes_back_whole(told: Story) -> None:
     reference = told.ledger.put(content)
     again = told.ledger.put(content)
 
-    assert told.ledger.store.document(reference["sha256"]) == content
+    assert b"".join(told.ledger.store.document(reference["sha256"]) or ()) == content
     assert told.ledger.store.document("0" * 64) is None
     assert again == reference
     assert told.ledger.store.document_info(reference["sha256"]) is None
-    assert told.ledger.store.document(told.ledger.put(b"")["sha256"]) == b""
+    assert list(told.ledger.store.document(told.ledger.put(b"")["sha256"]) or "missing") == []
 
 
 def test_a_document_is_known_by_the_entries_that_name_it(told: Story) -> None:
