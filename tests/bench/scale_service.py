@@ -74,7 +74,7 @@ def run(
         follow.wait_for(ledger.store, ledger.size, 3600)
     with step("last pages"):
         page(ledger, lambda c: registries.rows(c, f"registry/{name}", code(len(drawn)), 1000), 1000)
-        page(ledger, lambda c: draws.drawn(c, draw, drawn[len(drawn) // 2], 1000), 1000)
+        page(ledger, lambda c: draws.drawn(c, draw, drawn[len(drawn) // 2], 1000), 1000, "object")
     ledger.publish_checkpoint()
     with step("export.tar"):
         download(service, "/export.tar")
