@@ -63,7 +63,7 @@ class Shelf:
         kept = self._standing(registry)
         kept.rows.mark()
         try:
-            counted = rules.apply(kept.rows, rules.own_batch(batch.pieces()), registry.type)
+            counted = rules.apply(kept.rows, rules.own_batch(batch.pieces(), registry.type))
         except BaseException:
             kept.rows.undo()
             raise
@@ -78,7 +78,7 @@ class Shelf:
             kept.rows.close()
             kept = _Kept()
         for sha256 in wanted[len(kept.batches) :]:
-            rules.apply(kept.rows, rules.own_batch(self._pieces(sha256)), registry.type)
+            rules.apply(kept.rows, rules.own_batch(self._pieces(sha256), registry.type))
             kept.batches.append(sha256)
         self._kept[registry.id] = kept
         while len(self._kept) > KEPT:

@@ -18,7 +18,6 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from verify import canonical, documents, note, tiles
 from verify.checkpoint import Checkpoint
-from verify.library import lines_of
 from verify.tree import leaf_hash, root
 
 Json = dict[str, Any]
@@ -87,7 +86,7 @@ class Forge:
         last["at"] = at
 
     def rows(self, reference: Json) -> list[Json]:
-        return [row for _, row in lines_of([self.documents[reference["sha256"]]])]
+        return [row for _, row in documents.parse([self.documents[reference["sha256"]]])]
 
     def put(self, rows: list[Json], in_order: bool = True) -> Json:
         """Store a list and return `{"document","count","root"}`; out of order as given, where that is the cheat."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from tempfile import SpooledTemporaryFile
 from typing import Any, Self
 
@@ -158,20 +158,30 @@ def lines_of(pieces: Iterable[bytes]) -> Iterator[bytes]:
         raise DocumentError("the last line has no line feed")
 
 
-def parse(pieces: Iterable[bytes]) -> Iterator[tuple[bytes, Row]]:
-    """Yield (line, row) of a list; DocumentError names the first line that is not canonical, sorted and unique."""
+def parse(pieces: Iterable[bytes], read: Callable[[bytes], Any] | None = None) -> Iterator[tuple[bytes, Any]]:
+    """Yield (line, row) of a list; DocumentError names the first line that is not canonical, sorted and unique.
+
+    `read` makes something else of a line than its row, something with an `id`; it is as strict as `row_of`.
+    """
     last: str | None = None
     for number, line in enumerate(lines_of(pieces), start=1):
         try:
-            row = canonical.decode(line)
+            row: Any = row_of(line) if read is None else read(line)
         except canonical.NotCanonical as error:
             raise DocumentError(f"line {number}: {error}") from error
-        if not isinstance(row, dict) or not isinstance(row.get("id"), str):
-            raise DocumentError(f"line {number}: not an object with an id")
-        if last is not None and row["id"] <= last:
-            raise DocumentError(f"line {number}: the id {row['id']!r} is not after the one before it")
-        last = row["id"]
+        name = row["id"] if read is None else row.id
+        if last is not None and name <= last:
+            raise DocumentError(f"line {number}: the id {name!r} is not after the one before it")
+        last = name
         yield line, row
+
+
+def row_of(line: bytes) -> Row:
+    """Return the row of one line; NotCanonical where it is none."""
+    row = canonical.decode(line)
+    if not isinstance(row, dict) or not isinstance(row.get("id"), str):
+        raise canonical.NotCanonical("not an object with an id")
+    return row
 
 
 def root_of(content: bytes) -> bytes:

@@ -6,6 +6,7 @@ order. Of what was before only that is remembered which a check asks for.
 
 from __future__ import annotations
 
+import json
 from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from verify.entries import Entry
 from verify.findings import Finding, broken, unchecked
 from verify.history import History
 from verify.library import Absent, Library, Unlike
+from verify.registry import Change
 from verify.rows import Rows
 
 
@@ -76,11 +78,10 @@ class Holdings:
         name, index = entry.stream, entry.index
         seen = _Seen(holding)
         try:
-            lines = self.library.lines(entry.data)
             if not holding.known:
-                deque(lines, maxlen=0)  # whether it is here and a list is told all the same
+                deque(self.library.lines(entry.data), maxlen=0)  # whether it is here and a list is told all the same
                 return
-            counted = registry.apply(holding.state, lines, holding.type, seen.note)
+            counted = registry.apply(holding.state, self.library.changes(entry.data, holding.type), seen.note)
         except Absent:
             holding.known = False
             zh = f"{name} 的一批数据缺失，此后的名录库无法重建。"
@@ -124,15 +125,15 @@ class _Seen:
         self.returned: list[str] = []
         self.people: list[tuple[str, Row | None]] = []
 
-    def note(self, name: str, before: Row | None, row: Row | None) -> None:
+    def note(self, before: Row | None, change: Change) -> None:
         """Note who stopped to take part or came back, and the row of an inspector, whose standing changes."""
-        took_part, takes_part = _active(before), _active(row)
-        if took_part and not takes_part:
-            self.left.append(name)
-        elif takes_part and name in self.holding.open_gaps:
-            self.returned.append(name)
+        if not change.active:
+            if before is not None and before["status"] == "active":
+                self.left.append(change.id)
+        elif change.id in self.holding.open_gaps:
+            self.returned.append(change.id)
         if self.holding.type == "inspectors":
-            self.people.append((name, row))
+            self.people.append((change.id, json.loads(change.text) if change.text else None))
 
     def settle(self, index: int) -> None:
         """Add all of it to the holding; `index` is the entry of the batch."""
@@ -143,7 +144,3 @@ class _Seen:
             self.holding.gaps.append(self.holding.open_gaps[name])
         for name, row in self.people:
             self.holding.people.setdefault(name, []).append((index, row))
-
-
-def _active(row: Row | None) -> bool:
-    return row is not None and row["status"] == "active"

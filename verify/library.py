@@ -10,11 +10,12 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from verify import canonical, documents
 from verify.documents import Row
 from verify.entries import Entry
+from verify.registry import Change, changes
 from verify.shape import misfit
 from verify.source import Folder
 from verify.tree import Frontier, leaf_hash
@@ -23,6 +24,9 @@ REFERENCE_KEYS = frozenset({"sha256", "bytes", "type", "public"})
 LARGEST = 1 << 29
 """The most bytes of a document that this verifier reads, about two million rows; a longer one stays unchecked."""
 Reference = dict[str, Any]
+
+
+T = TypeVar("T")
 
 
 class Absent(Exception):
@@ -58,16 +62,20 @@ class Library:
         if hashing.hexdigest() != sha256:
             raise Absent(sha256)
 
-    def lines(self, data: dict[str, Any], shape: Any = None) -> Iterator[tuple[bytes, Row]]:
-        """Yield (line, row) of `data["document"]`, whose `count` and `root` stand beside it. Absent, Unlike.
+    def lines(self, data: dict[str, Any], shape: Any = None) -> Iterator[Row]:
+        """Yield the rows of `data["document"]`, whose `count` and `root` stand beside it. Absent, Unlike.
 
         Whether they have that count and that root is known after the last one.
         """
-        return lines_of(self.pieces(data["document"]), data["count"], data["root"], shape)
+        return rows_of(documents.parse(self.pieces(data["document"])), data["count"], data["root"], shape)
+
+    def changes(self, data: dict[str, Any], kind: str) -> Iterator[Change]:
+        """Yield the lines of the batch `data["document"]`. Absent, Unlike, RegistryError; see `lines`."""
+        return rows_of(changes(self.pieces(data["document"]), kind), data["count"], data["root"])
 
     def listing(self, data: dict[str, Any], shape: Any = None) -> list[Row]:
         """Return all rows of a list that is not long. Absent, Unlike."""
-        return [row for _, row in self.lines(data, shape)]
+        return list(self.lines(data, shape))
 
     def record(self, reference: Reference, shape: Any) -> Any:
         """Return the one JSON value of a document that has `shape`. Absent, Unlike."""
@@ -96,18 +104,18 @@ class Listed:
         return map(json.loads, documents.own_lines(self.library.pieces(self.reference)))
 
 
-def lines_of(
-    pieces: Iterable[bytes], count: int | None = None, root: str | None = None, shape: Any = None
-) -> Iterator[tuple[bytes, Row]]:
-    """Yield (line, row) of a list; Unlike where it is not canonical, or has another count, root or shape of its lines."""
+def rows_of(
+    lines: Iterable[tuple[bytes, T]], count: int | None = None, root: str | None = None, shape: Any = None
+) -> Iterator[T]:
+    """Yield the rows of a list as it is parsed; Unlike where it has another count, root or shape of its lines, or is none."""
     tree = Frontier()
     try:
-        for line, row in documents.parse(pieces):
+        for line, row in lines:
             tree.append(leaf_hash(line))
-            reason = misfit(row, shape, row["id"]) if shape is not None else None
+            reason = misfit(row, shape, row["id"]) if isinstance(row, dict) and shape is not None else None
             if reason:
                 raise Unlike(f"行不合格式：{reason}", f"a line does not fit: {reason}")
-            yield line, row
+            yield row
     except documents.DocumentError as error:
         raise Unlike(f"不是规范排序的清单：{error}", f"it is not a canonical sorted list: {error}") from error
     if count is not None and tree.size != count:

@@ -89,7 +89,7 @@ class Rows:
         """Keep another row under an id; False where the id is not there."""
         return self._db.execute("UPDATE rows SET row = ? WHERE id = ?", (text, name)).rowcount == 1
 
-    def remove(self, name: str) -> bool:
+    def remove(self, name: str, _: str = "") -> bool:
         """Forget a row; False where the id is not there."""
         removed = self._db.execute("DELETE FROM rows WHERE id = ?", (name,)).rowcount == 1
         self._count -= removed

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from typing import IO, Any
 
 from api.importing.report import Report
+from verify.spelling import is_plain
 
 PADDING = " \t\u00a0\u3000"  # spreadsheets pad cells with these, a tab to keep long numbers as text
 MAX_CELL = 4000
@@ -266,6 +267,9 @@ def _cells(count: int) -> str:
 
 def _refuse_characters(row: Row) -> None:
     """Refuse what has no canonical spelling, and invisible characters, which let two names read alike."""
+    whole = '"'.join(row.cells.values())  # nothing composes with a quote, so what is said of all holds for each
+    if len(whole) <= MAX_CELL and "\ufffd" not in whole and is_plain(whole):
+        return
     for name, text in row.cells.items():
         if text.isascii() and text.isprintable() and len(text) <= MAX_CELL:
             continue

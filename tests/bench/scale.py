@@ -29,8 +29,6 @@ from tests.postgres import server
 ROOT = Path(__file__).parents[2]
 MOST_MB = 500
 """No process may need more."""
-STEEPER = 1.3
-"""So much more than n log n may a tenfold of the rows cost: measurements on shared machines scatter."""
 
 Figures = dict[str, dict[str, Any]]
 

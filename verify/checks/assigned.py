@@ -11,9 +11,10 @@ from collections.abc import Collection, Generator, Iterator
 
 from verify import replay
 from verify.ceremony import Draw
+from verify.documents import parse
 from verify.entries import Entry
 from verify.findings import Finding, broken, noted, unchecked
-from verify.library import Absent, Library, Unlike, lines_of
+from verify.library import Absent, Library, Unlike, rows_of
 from verify.personal import field_commitment, recusal_label, recusal_value
 
 LINE = {"id": "id", "inspectors": ["code"]}
@@ -50,7 +51,7 @@ def check_assigned(draw: Draw, library: Library) -> Iterator[Finding]:
 def _opened(draw: Draw, recorded: Entry, library: Library) -> Generator[Finding, None, Recused | None]:
     """Return who is recused from each drawn object; None where it cannot be told."""
     try:
-        lines = [row for _, row in lines_of(library.pieces(recorded.data["opened"]), shape=OPENED_LINE)]
+        lines = list(rows_of(parse(library.pieces(recorded.data["opened"])), shape=OPENED_LINE))
     except Absent:
         zh = f"{draw.stream} 的回避公开清单缺失，回避未核验。"
         yield unchecked("V9", zh, f"{draw.stream}: the opened recusals are not here.", recorded.index)
