@@ -7,8 +7,11 @@ lone surrogates, endless nesting) is refused with 400, never guessed, and never 
 from __future__ import annotations
 
 import email.message
+import hashlib
 from collections.abc import AsyncIterator, Callable, Coroutine
-from typing import Annotated, Any
+from dataclasses import dataclass
+from tempfile import TemporaryFile
+from typing import IO, Annotated, Any
 
 from fastapi import Depends, Query
 from fastapi.routing import APIRoute
@@ -102,18 +105,21 @@ class StrictRoute(APIRoute):
 
 async def read(request: Request, limit: int) -> bytes:
     """Return the whole body; 413 as soon as it is announced or found to be longer than `limit` bytes."""
+    return b"".join([part async for part in parts(request, limit)])
+
+
+async def parts(request: Request, limit: int) -> AsyncIterator[bytes]:
+    """Yield the body as it comes in; 413 as soon as it is announced or found to be longer than `limit` bytes."""
     too_large = Problem(413, f"内容超过 {limit} 字节", f"the body is larger than {limit} bytes")
     announced = request.headers.get("content-length", "")
     if announced.isdecimal() and (len(announced) > 18 or int(announced) > limit):
         raise too_large
-    parts: list[bytes] = []
     size = 0
     async for part in request.stream():
         size += len(part)
         if size > limit:
             raise too_large
-        parts.append(part)
-    return b"".join(parts)
+        yield part
 
 
 def require_type(request: Request, wanted: str) -> None:
@@ -141,10 +147,24 @@ def _refuse_stray(content: bytes) -> None:
         raise Problem(400, "此请求不带内容", "this request takes no body")
 
 
-async def csv_body(request: Request, by: Caller) -> bytes:
-    """Return the body of a CSV upload of somebody; 415 for another type, 413 beyond the limit."""
+@dataclass(frozen=True)
+class Upload:
+    """A file that came in: on the disk, unless it is small, and gone after the request."""
+
+    file: IO[bytes]
+    sha256: str
+    bytes: int
+
+
+async def csv_body(request: Request, by: Caller) -> AsyncIterator[Upload]:
+    """Give the body of a CSV upload of somebody; 415 for another type, 413 beyond the limit."""
     require_type(request, "text/csv")
-    return await read(request, settings_of(request).csv_limit)
+    hashing = hashlib.sha256()
+    with TemporaryFile() as file:
+        async for part in parts(request, settings_of(request).csv_limit):
+            hashing.update(part)
+            file.write(part)
+        yield Upload(file, hashing.hexdigest(), file.tell())
 
 
-CsvBody = Annotated[bytes, Depends(csv_body)]
+CsvBody = Annotated[Upload, Depends(csv_body)]

@@ -65,7 +65,7 @@ def files(ledger: Ledger, note: bytes) -> Iterator[File]:
     for info in ledger.store.documents(size):
         document = ledger.store.document(info["sha256"]) if info["public"] else None
         if document is not None:  # a public document that is missing is a finding of whoever verifies, not a crash here
-            yield f"documents/{info['sha256']}", [document]
+            yield f"documents/{info['sha256']}", document
 
 
 def archive(ledger: Ledger, note: bytes) -> Iterator[bytes]:

@@ -13,7 +13,7 @@ class Settings:
     """Sizes in bytes, times in seconds. `keep` says whether a background thread publishes checkpoints."""
 
     json_limit: int = 1 << 20
-    csv_limit: int = 64 << 20
+    csv_limit: int = 512 << 20
     publish_entries: int = 1000
     """A checkpoint is published after so many new entries …"""
     publish_seconds: float = 1.0

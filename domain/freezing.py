@@ -11,11 +11,12 @@ from typing import Any
 
 from domain.draws import DRAW_RULE
 from domain.errors import Invalid
-from verify import documents, pool
+from verify import pool
 from verify.documents import Listing
+from verify.pool import Tally
 from verify.ratios import GENERAL_MAX_BP, is_tiny
-from verify.registry import State
 from verify.replay import CHAINS, beacons_fault
+from verify.rows import Rows
 
 RULE = "方案第五(三)1条"
 MOST_RUNGS = 16
@@ -27,33 +28,30 @@ class Pool:
 
     objects: Listing
     inspectors: Listing
-    exclusions: Listing
-    by_ground: dict[str, int]
-    strata: dict[str, int]
+    tally: Tally
     eligible_inspectors: int
-    ids: frozenset[str]
-    people: frozenset[str]
+
+    @property
+    def strata(self) -> dict[str, int]:
+        """How many objects of each stratum could be drawn."""
+        return self.tally.strata
+
+    @property
+    def by_ground(self) -> dict[str, int]:
+        """How many objects are excluded on each ground."""
+        return dict(self.tally.by_ground)
 
     def waivers_needed(self, item_class: str) -> list[str]:
         """Return the strata in which no whole number keeps the legal bounds (R22)."""
         return [name for name, n in sorted(self.strata.items()) if is_tiny(item_class, n)]
 
 
-def derive_pool(objects: State, inspectors: State, item: str, as_of: str) -> Pool:
+def derive_pool(objects: Rows, inspectors: Rows, item: str, as_of: str) -> Pool:
     """Return the pool that both registries give for `item` on the day `as_of`."""
-    lines = [pool.object_line(row) for row in objects.values()]
-    people = [pool.inspector_line(row, item, as_of) for row in inspectors.values()]
-    excluded = pool.exclusion_lines(lines)
-    return Pool(
-        documents.listing(lines),
-        documents.listing(people),
-        documents.listing(excluded),
-        pool.by_ground(excluded),
-        pool.eligible_by_stratum(lines),
-        len(pool.eligible_inspectors(people)),
-        frozenset(objects),
-        frozenset(inspectors),
-    )
+    tally = Tally()
+    people = Listing.of(pool.inspector_lines(inspectors, item, as_of))
+    listed = Listing.of(tally.over(pool.object_lines(objects)))
+    return Pool(listed, people, tally, len(pool.eligible_inspectors(people)))
 
 
 def name_rounds(beacons: list[dict[str, Any]], t_reveal: int, delta: int) -> list[dict[str, Any]]:

@@ -6,6 +6,8 @@ Source: ledger specification, section 7.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -126,19 +128,35 @@ class Log:
 
     def put_listing(self, listing: Listing) -> dict[str, Any]:
         """Store a list and return `{"document","count","root"}` as entries carry it."""
-        return {"document": self.put(listing.content), "count": listing.count, "root": listing.root.hex()}
+        return {"document": self.put_list(listing), **listing.fingerprint}
+
+    def put_list(self, listing: Listing) -> dict[str, Any]:
+        """Store a public list and return the reference to it."""
+        reference = listing.reference
+        self.store.put_document(reference["sha256"], reference["bytes"], listing.pieces)
+        return reference
 
     def put(self, content: bytes, media: str = documents.LINES) -> dict[str, Any]:
-        """Store a public document and return the reference to it."""
-        self.store.put_document(content)
-        return documents.reference(content, media)
+        """Store a small public document and return the reference to it."""
+        reference = documents.reference(content, media)
+        self.store.put_document(reference["sha256"], reference["bytes"], lambda: [content])
+        return reference
 
-    def lines(self, sha256: str) -> list[dict[str, Any]]:
-        """Return the rows of a stored list. NotFound where it is missing."""
-        content = self.store.document(sha256)
-        if content is None:
+    def pieces(self, sha256: str) -> Iterator[bytes]:
+        """Yield the bytes of a stored document. NotFound where it is missing, Unavailable, at the end, where it is another."""
+        pieces = self.store.document(sha256)
+        if pieces is None:
             raise NotFound(f"文档 {sha256} 缺失", f"the document {sha256} is missing", "LEDGER 3")
-        return documents.parse(content)
+        hashing = hashlib.sha256()
+        for piece in pieces:
+            hashing.update(piece)
+            yield piece
+        if hashing.hexdigest() != sha256:
+            raise Unavailable(f"文档 {sha256} 已损坏", f"the stored document {sha256} was altered", "LEDGER 3")
+
+    def lines(self, sha256: str) -> Iterator[dict[str, Any]]:
+        """Yield the rows of a stored list. NotFound, Unavailable."""
+        return map(json.loads, documents.own_lines(self.pieces(sha256)))
 
     # -- the log
 

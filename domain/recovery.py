@@ -7,9 +7,11 @@ Source: ledger specification, section 7.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from domain.ledger import Ledger
 from domain.organisation import Logbook
 from domain.roles import SYSTEM, Cause
 from verify import entries
+from verify.documents import PIECE
 from verify.kinds import KINDS
 from verify.shape import misfit
 from verify.tree import Frontier, leaf_hash
@@ -41,7 +44,9 @@ def recover(folder: Path, source: Path, reason: str) -> Receipt:
             _require_same_history(ledger, source)
             _keep(folder / RECOVERY, incident)
             for document in sorted((source / "documents").glob("*")):
-                ledger.store.put_document(document.read_bytes())
+                with document.open("rb") as file:
+                    sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+                ledger.store.put_document(sha256, document.stat().st_size, partial(_pieces, document))
             ledger.store.restore(_lines(source, ledger.store.size))
             incident["restored"] = ledger.store.size - incident["found_size"]
             _keep(folder / RECOVERY, incident)
@@ -51,6 +56,12 @@ def recover(folder: Path, source: Path, reason: str) -> Receipt:
         return receipt
     finally:
         ledger.close()
+
+
+def _pieces(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while piece := file.read(PIECE):
+            yield piece
 
 
 def _begin(ledger: Ledger, reason: str) -> dict[str, Any]:

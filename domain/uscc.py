@@ -10,6 +10,7 @@ broken ones, while the inner check character of the organisation code also refus
 from __future__ import annotations
 
 import re
+from operator import mul
 
 ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 WEIGHTS = tuple(pow(3, position, 31) for position in range(17))
@@ -31,9 +32,12 @@ def check_character(body: str) -> str:
     >>> check_character("91220101YY01WT508")
     'U'
     """
-    if len(body) != 17 or not all(character in _VALUES for character in body):
+    try:
+        total = sum(map(mul, map(_VALUES.__getitem__, body), WEIGHTS))
+    except KeyError:
+        total = None
+    if total is None or len(body) != 17:
         raise ValueError(f"not 17 characters of a social credit code: {body!r}")
-    total = sum(_VALUES[character] * weight for character, weight in zip(body, WEIGHTS, strict=True))
     return ALPHABET[-total % 31]
 
 

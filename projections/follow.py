@@ -25,8 +25,8 @@ class Log(Protocol):
     def entries(self, start: int, stop: int, /) -> Iterator[bytes]:
         """Yield the entries from index `start` to `stop` (not included)."""
 
-    def document(self, sha256: str, /) -> bytes | None:
-        """Return the bytes of a document."""
+    def document(self, sha256: str, /) -> Iterator[bytes] | None:
+        """Return the bytes of a document in pieces."""
 
     def reading(self) -> AbstractContextManager[Connection]:
         """Give a connection that only reads."""

@@ -30,7 +30,7 @@ def fold(rows: Rows, entry: Entry, documents: Documents) -> None:
     key, data = {"stream": entry.stream}, entry.data
     match entry.kind:
         case "calendar.recorded":
-            record = canonical.loads(content(documents, data["document"]))
+            record = canonical.loads(b"".join(content(documents, data["document"])))
             rows.put("view_calendar", index=entry.index, at=entry.at, year=data["year"], record=record)
             _count_anew(rows)
         case "inspection.notified":

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from projections.bulk import execute_many
 from projections.rows import Key, Rows, UnknownKind, ViewError
-from projections.tables import Connection, Record, decoders, execute, fetch, fetch_one
+from projections.tables import PAGE, Connection, Record, decoders, execute, fetch, fetch_one
 from projections.view import Documents, View, content, moment
 from verify.documents import own_lines
 from verify.entries import Entry
@@ -44,10 +44,11 @@ def _note_batch(rows: Rows, entry: Entry) -> None:
     rows.put("view_batch", registry=entry.stream, version=entry.version, **moment(entry), **facts)
 
 
-def _apply(rows: Rows, entry: Entry, lines: Iterable[str]) -> None:
+def _apply(rows: Rows, entry: Entry, lines: Iterable[bytes]) -> None:
     """End the rows that were changed or removed, begin those that were added or changed: no version is lost."""
     registry, version = entry.stream, entry.version
-    for text in lines:
+    for raw in lines:
+        text = raw.decode()
         line = json.loads(text)
         if line["op"] != "added":
             rows.afterwards(_end, version, registry, line["id"], version)
@@ -125,7 +126,21 @@ def rows(connection: Connection, stream: str, after: str = "", limit: int = 100)
     return [found["row"] for found in fetch(connection, sql, (stream, after, limit), decoders(["row"]))]
 
 
-def ids(connection: Connection, stream: str) -> set[str]:
-    """Return the ids of all rows that a registry holds now."""
-    sql = "SELECT id FROM view_registry_row WHERE registry = ? AND until IS NULL"
-    return {row[0] for row in execute(connection, sql, (stream,))}
+def overlap(connection: Connection, stream: str, given: Iterator[str]) -> tuple[int, int]:
+    """Return how many rows a registry holds now, and how many of them have one of the ids `given`, which come sorted."""
+    held = present = 0
+    name = next(given, None)
+    for there in _ids(connection, stream):
+        held += 1
+        while name is not None and name < there:
+            name = next(given, None)
+        present += name == there
+    return held, present
+
+
+def _ids(connection: Connection, stream: str) -> Iterator[str]:
+    sql = "SELECT id FROM view_registry_row WHERE registry = ? AND id > ? AND until IS NULL ORDER BY id LIMIT ?"
+    after = ""
+    while page := execute(connection, sql, (stream, after, PAGE)).fetchall():
+        yield from (row[0] for row in page)
+        after = page[-1][0]

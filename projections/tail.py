@@ -70,7 +70,7 @@ def catch_up(connection: Connection, entries: Entries, documents: Documents, siz
 
     `connection` is inside the transaction of the caller, who calls again, each time in a new one, until the answer is
     `size`; it does not move while another worker folds. `entries(start, stop)` gives raw entries that were parsed when
-    they were recorded, `documents(sha256)` the bytes of a document. Raises ViewError, upon which the caller rolls back.
+    they were recorded, `documents(sha256)` the pieces of a document. Raises ViewError, upon which the caller rolls back.
     """
     _require_tables(connection)
     if not tables.lock_row(connection, _POSITIONS.name, _ELECTION, wait=False):

@@ -16,7 +16,7 @@ from projections.tables import Dialect, Record, Table
 from verify import documents
 from verify.entries import Entry
 
-Documents = Callable[[str], bytes | None]
+Documents = Callable[[str], Iterator[bytes] | None]
 
 
 @dataclass(frozen=True)
@@ -51,8 +51,8 @@ def moment(entry: Entry) -> Record:
     return {"index": entry.index, "at": entry.at, "account": actor["account"], "unit": actor["unit"]}
 
 
-def content(read: Documents, reference: Mapping[str, Any]) -> bytes:
-    """Return the bytes of a document that an entry refers to; ViewError where they are not there."""
+def content(read: Documents, reference: Mapping[str, Any]) -> Iterator[bytes]:
+    """Return the bytes of a document that an entry refers to, in pieces; ViewError where they are not there."""
     found = read(reference["sha256"])
     if found is None:
         raise ViewError(f"the document {reference['sha256']} is missing")

@@ -18,7 +18,6 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from verify import canonical, documents, note, tiles
 from verify.checkpoint import Checkpoint
-from verify.library import rows_of
 from verify.tree import leaf_hash, root
 
 Json = dict[str, Any]
@@ -87,12 +86,12 @@ class Forge:
         last["at"] = at
 
     def rows(self, reference: Json) -> list[Json]:
-        return rows_of(self.documents[reference["sha256"]])
+        return [row for _, row in documents.parse([self.documents[reference["sha256"]]])]
 
     def put(self, rows: list[Json], in_order: bool = True) -> Json:
         """Store a list and return `{"document","count","root"}`; out of order as given, where that is the cheat."""
         as_given = b"".join(canonical.encode(row) + b"\n" for row in rows)
-        content = documents.listing(rows).content if in_order else as_given
+        content = b"".join(documents.listing(rows).pieces()) if in_order else as_given
         reference = documents.reference(content)
         self.documents[str(reference["sha256"])] = content
         return {"document": reference, "count": len(rows), "root": documents.root_of(content).hex()}

@@ -6,10 +6,12 @@ Only what a test says stays as the cheat left it.
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 
 from tests.forge import Forge, Json, spell
-from verify import canonical, pool, registry, replay, seed
+from verify import canonical, documents, pool, replay, seed
 from verify.personal import field_commitment, recusal_label, recusal_value
+from verify.rows import Rows
 from verify.tree import leaf_hash, root
 
 
@@ -19,7 +21,7 @@ class Settling:
     def __init__(self, forge: Forge, leave: frozenset[str]) -> None:
         self.forge, self.leave = forge, leave
         self.versions: dict[str, int] = {}
-        self.states: dict[str, registry.State] = {}
+        self.states: dict[str, dict[str, Json]] = {}
         self.types: dict[str, str] = {}
         self.draws: dict[str, Json] = {}
 
@@ -52,28 +54,34 @@ class Settling:
 
     def _import(self, stream: str, data: Json) -> None:
         rows, state = self.forge.rows(data["document"]), self.states.setdefault(stream, {})
-        registry.apply(state, rows, self.types[stream])
+        for row in rows:
+            if row["op"] == "removed":
+                del state[row["id"]]
+            else:
+                state[row["id"]] = row["row"]
         if "summary" not in self.leave:
-            data["state"] = registry.summary(state)
+            data["state"] = documents.listing(state.values()).fingerprint
             data |= {op: sum(row["op"] == op for row in rows) for op in ("added", "changed", "removed")}
 
     def _freeze(self, entry: Json, index: int) -> None:
         freeze, forge = entry["data"]["freeze"], self.forge
         if "head" not in self.leave:
             freeze["ledger_head"] = {"size": index, "root": root(forge.leaves).hex()}
-        objects, inspectors = (self.states[freeze[kind]["registry"]].values() for kind in ("objects", "inspectors"))
+        objects, inspectors = (
+            Rows.of(self.states[freeze[kind]["registry"]].values()) for kind in ("objects", "inspectors")
+        )
         if "versions" not in self.leave:
             for kind in ("objects", "inspectors"):
                 freeze[kind]["version"] = self.versions[freeze[kind]["registry"]]
         if "objects" not in self.leave:
-            forge.set_pool(entry, "objects", [pool.object_line(row) for row in objects])
+            forge.set_pool(entry, "objects", list(pool.object_lines(objects)))
         if "inspectors" not in self.leave:
-            lines = [pool.inspector_line(row, freeze["item"], freeze["as_of"]) for row in inspectors]
-            forge.set_pool(entry, "inspectors", lines)
+            forge.set_pool(entry, "inspectors", list(pool.inspector_lines(inspectors, freeze["item"], freeze["as_of"])))
         if "exclusions" not in self.leave:
-            lines = pool.exclusion_lines(forge.rows(entry["data"]["documents"]["objects"]))
+            rows = forge.rows(entry["data"]["documents"]["objects"])
+            lines = [{"id": row["id"], "ground": row["excluded"]} for row in rows if "excluded" in row]
             forge.set_pool(entry, "exclusions", lines)
-            freeze["exclusions"]["by_ground"] = pool.by_ground(lines)
+            freeze["exclusions"]["by_ground"] = dict(Counter(line["ground"] for line in lines))
         if "recusals" not in self.leave:
             self._recuse(entry)
         if "c0" not in self.leave:

@@ -8,8 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from verify.documents import Listing, Row
 from verify.entries import Entry
-from verify.library import Row
+from verify.library import Listed
+from verify.pool import Tally
 
 ORDER = {
     "draw.opened": 0,
@@ -37,14 +39,16 @@ STEPS_ZH, STEPS = _ZH.split("、"), _EN.split(", ")
 class Draw:
     """A draw whose stream begins with `draw.opened`.
 
-    Filled by the checks, None where it cannot be told: `objects` and `inspectors`, the sorted lines of the frozen pool;
-    `eligible`, inspector -> ground of exclusion or None, as the registry says and not as the pool says; `recused`,
-    object -> commitment; `c0`, `c1`, `c2`, `beacons` and `seed` as recomputed; `drawn` and `teams` as recorded.
+    Filled by the checks, None where it cannot be told: `objects` and `inspectors`, the sorted lines of the frozen pool,
+    of which the objects are many and read anew each time; `tally`, what the objects come to; `eligible`, inspector ->
+    ground of exclusion or None, as the registry says and not as the pool says; `recused`, object -> commitment; `c0`,
+    `c1`, `c2`, `beacons` and `seed` as recomputed; `drawn` and `teams` as recorded.
     """
 
     stream: str
     entries: list[Entry]
-    objects: list[Row] | None = None
+    objects: Listing | Listed | None = None
+    tally: Tally | None = None
     inspectors: list[Row] | None = None
     eligible: dict[str, str | None] | None = None
     recused: dict[str, str] | None = None
@@ -92,4 +96,4 @@ class Draw:
 
     def let_go(self) -> None:
         """Forget the frozen pool, which may be large."""
-        self.objects = self.inspectors = None
+        self.objects = self.tally = self.inspectors = None

@@ -1,19 +1,24 @@
 """The holdings: what every registry holds as the log goes on, folded batch by batch, and who changed what.
 
-The batches are read once, in the order of the log; whoever needs the state at an index asks for it in that order.
+The batches are read once, line by line, in the order of the log; whoever needs the state at an index asks for it in that
+order. Of what was before only that is remembered which a check asks for.
 """
 
 from __future__ import annotations
 
-from collections import Counter
+import json
+from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from verify import registry
+from verify.documents import Row
 from verify.entries import Entry
 from verify.findings import Finding, broken, unchecked
 from verify.history import History
-from verify.library import Absent, Library, Row, Unlike
+from verify.library import Absent, Library, Unlike
+from verify.registry import Change
+from verify.rows import Rows
 
 
 @dataclass
@@ -34,7 +39,7 @@ class Holding:
 
     type: str
     item: str | None = None
-    state: registry.State = field(default_factory=dict)
+    state: Rows = field(default_factory=Rows)
     known: bool = True
     gaps: list[Gap] = field(default_factory=list)
     open_gaps: dict[str, Gap] = field(default_factory=dict)
@@ -71,12 +76,12 @@ class Holdings:
 
     def _fold(self, holding: Holding, entry: Entry) -> Iterator[Finding]:
         name, index = entry.stream, entry.index
+        seen = _Seen(holding)
         try:
-            lines = self.library.listing(entry.data)
             if not holding.known:
+                deque(self.library.lines(entry.data), maxlen=0)  # whether it is here and a list is told all the same
                 return
-            before = {line["id"]: holding.state.get(line["id"]) for line in lines}
-            registry.apply(holding.state, lines, holding.type)
+            counted = registry.apply(holding.state, self.library.changes(entry.data, holding.type), seen.note)
         except Absent:
             holding.known = False
             zh = f"{name} 的一批数据缺失，此后的名录库无法重建。"
@@ -89,8 +94,8 @@ class Holdings:
             zh = f"{name} 的一批数据不成立：{error.zh if isinstance(error, Unlike) else error}。"
             yield broken("registries", zh, f"A batch of {name} does not hold: {error}.", index)
             return
-        _remember(holding, lines, before, index)
-        yield from _counts(holding, entry, Counter(line["op"] for line in lines))
+        seen.settle(index)
+        yield from _counts(holding, entry, counted)
 
 
 def _counts(holding: Holding, entry: Entry, counted: Counter[str]) -> Iterator[Finding]:
@@ -111,19 +116,31 @@ def _counts(holding: Holding, entry: Entry, counted: Counter[str]) -> Iterator[F
         yield broken("registries", zh, en, entry.index)
 
 
-def _remember(holding: Holding, lines: list[Row], before: dict[str, Row | None], index: int) -> None:
-    """Note which rows stopped to take part and came back, and the rows of inspectors, whose standing changes."""
-    for line in lines:
-        name, row = line["id"], line.get("row")
-        took_part, takes_part = _active(before[name]), _active(row)
-        if took_part and not takes_part:
-            holding.open_gaps[name] = Gap(name, index)
-            holding.gaps.append(holding.open_gaps[name])
-        elif takes_part and name in holding.open_gaps:
-            holding.open_gaps.pop(name).returned = index
-        if holding.type == "inspectors":
-            holding.people.setdefault(name, []).append((index, row))
+class _Seen:
+    """What is noted of a batch while it is folded, and counts only once it is folded whole."""
 
+    def __init__(self, holding: Holding) -> None:
+        self.holding = holding
+        self.left: list[str] = []
+        self.returned: list[str] = []
+        self.people: list[tuple[str, Row | None]] = []
 
-def _active(row: Row | None) -> bool:
-    return row is not None and row["status"] == "active"
+    def note(self, before: Row | None, change: Change) -> None:
+        """Note who stopped to take part or came back, and the row of an inspector, whose standing changes."""
+        if not change.active:
+            if before is not None and before["status"] == "active":
+                self.left.append(change.id)
+        elif change.id in self.holding.open_gaps:
+            self.returned.append(change.id)
+        if self.holding.type == "inspectors":
+            self.people.append((change.id, json.loads(change.text) if change.text else None))
+
+    def settle(self, index: int) -> None:
+        """Add all of it to the holding; `index` is the entry of the batch."""
+        for name in self.returned:
+            self.holding.open_gaps.pop(name).returned = index
+        for name in self.left:
+            self.holding.open_gaps[name] = Gap(name, index)
+            self.holding.gaps.append(self.holding.open_gaps[name])
+        for name, row in self.people:
+            self.holding.people.setdefault(name, []).append((index, row))

@@ -7,23 +7,25 @@ specification, P1.
 
 from __future__ import annotations
 
+import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from verify.registry import Row, row_hash
+from verify import canonical
+from verify.documents import Listing
+from verify.rows import Row, Rows
+from verify.tree import leaf_hash
 
 STRATA = ("A", "B", "C", "D")
 UNCLASSIFIED = "B"
 """The stratum of an object without a credit-risk class; the registry row goes on saying that it is missing."""
 
 
-def object_line(row: Row) -> dict[str, Any]:
-    """Return the pool line of an object; one that is not in operation is excluded on the ground `status:<status>`."""
-    line = {"id": row["id"], "row": row_hash(row), "stratum": row["risk"] or UNCLASSIFIED}
-    if row["status"] != "active":
-        line["excluded"] = f"status:{row['status']}"
-    return line
+def object_ground(row: Row) -> str | None:
+    """Return why an object cannot be drawn, None where it can: one that is not in operation, `status:<status>`."""
+    return None if row["status"] == "active" else f"status:{row['status']}"
 
 
 def standing_ground(row: Row, day: str) -> str | None:
@@ -44,31 +46,44 @@ def inspector_ground(row: Row, item: str, as_of: str) -> str | None:
     return standing_ground(row, as_of) or (None if item in row["items"] else "item")
 
 
-def inspector_line(row: Row, item: str, as_of: str) -> dict[str, Any]:
-    """Return the pool line of an inspector."""
-    line = {"id": row["id"], "row": row_hash(row)}
-    ground = inspector_ground(row, item, as_of)
-    if ground:
-        line["excluded"] = ground
-    return line
+def object_lines(rows: Rows) -> Iterator[Row]:
+    """Yield the pool lines of all objects of a registry, sorted by id."""
+    for text in rows.texts():
+        row = json.loads(text)
+        ground = object_ground(row)
+        line = {"id": row["id"], "row": leaf_hash(text.encode()).hex(), "stratum": row["risk"] or UNCLASSIFIED}
+        yield line if ground is None else {"excluded": ground, **line}
 
 
-def exclusion_lines(objects: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return the lines `{"id","ground"}` of the objects that take no part."""
-    return [{"id": line["id"], "ground": line["excluded"]} for line in objects if "excluded" in line]
+def inspector_lines(rows: Rows, item: str, as_of: str) -> Iterator[Row]:
+    """Yield the pool lines of all inspectors of a registry, sorted by id."""
+    for text in rows.texts():
+        row = json.loads(text)
+        ground = inspector_ground(row, item, as_of)
+        line = {"id": row["id"], "row": leaf_hash(text.encode()).hex()}
+        yield line if ground is None else {"excluded": ground, **line}
 
 
-def by_ground(exclusions: Iterable[Mapping[str, Any]]) -> dict[str, int]:
-    """Return how many objects are excluded on each ground."""
-    return dict(Counter(line["ground"] for line in exclusions))
+@dataclass
+class Tally:
+    """What the object lines of a pool come to, counted and listed while they pass."""
 
+    strata: dict[str, int] = field(default_factory=dict)
+    """How many objects of each stratum can be drawn; a stratum with only excluded lines counts 0."""
+    exclusions: Listing = field(default_factory=Listing)
+    """The list of `{"id","ground"}` of the objects that take no part."""
+    by_ground: Counter[str] = field(default_factory=Counter)
+    """How many objects are excluded on each ground."""
 
-def eligible_by_stratum(objects: Iterable[Mapping[str, Any]]) -> dict[str, int]:
-    """Return how many objects of each stratum can be drawn; a stratum with only excluded lines counts 0."""
-    counts: dict[str, int] = {}
-    for line in objects:
-        counts[line["stratum"]] = counts.get(line["stratum"], 0) + ("excluded" not in line)
-    return counts
+    def over(self, objects: Iterable[Row]) -> Iterator[Row]:
+        """Pass lines on, and count them."""
+        for line in objects:
+            ground = line.get("excluded")
+            self.strata[line["stratum"]] = self.strata.get(line["stratum"], 0) + (ground is None)
+            if ground is not None:
+                self.by_ground[ground] += 1
+                self.exclusions.add(line["id"], canonical.encode({"ground": ground, "id": line["id"]}))
+            yield line
 
 
 def eligible_inspectors(inspectors: Iterable[Mapping[str, Any]]) -> list[int]:

@@ -6,7 +6,7 @@ Source: draw specification, sections 4 and 7.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,8 +38,8 @@ class Assigned:
     unassigned: int
 
 
-def draw_objects(seed: bytes, freeze: Mapping[str, Any], pool: Lines) -> Drawn:
-    """Draw from a frozen pool of object lines. ValueError where a stratum has no ratio."""
+def draw_objects(seed: bytes, freeze: Mapping[str, Any], pool: Iterable[Mapping[str, Any]]) -> Drawn:
+    """Draw from the object lines of a frozen pool, which are read once. ValueError where a stratum has no ratio."""
     key = subkey("object", seed)
     rows = ((line["id"], line["stratum"], "excluded" in line) for line in pool)
     strata = select(key, rows, freeze["quota_bp"], freeze.get("hi_bp"))

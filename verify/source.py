@@ -84,18 +84,26 @@ class Folder:
             return None
         return content if len(content) <= most else None
 
+    def pieces(self, name: str, size: int) -> Iterator[bytes]:
+        """Yield the bytes of a file of exactly `size` bytes in pieces; nothing where there is no such file."""
+        if self.size(name) != size:
+            return
+        left = size
+        try:
+            with (self.path / name).open("rb") as file:
+                while left and (piece := file.read(min(left, PIECE))):
+                    left -= len(piece)
+                    yield piece
+        except OSError:
+            return
+
     def sha256(self, name: str, size: int) -> str | None:
         """Return the hex SHA-256 of a file of exactly `size` bytes, read in pieces; None where there is no such file."""
         if self.size(name) != size:
             return None
-        digest, left = hashlib.sha256(), size
-        try:
-            with (self.path / name).open("rb") as file:
-                while left and (piece := file.read(min(left, PIECE))):
-                    digest.update(piece)
-                    left -= len(piece)
-        except OSError:
-            return None
+        digest = hashlib.sha256()
+        for piece in self.pieces(name, size):
+            digest.update(piece)
         return digest.hexdigest()
 
     def lines(self, name: str) -> Iterator[bytes]:

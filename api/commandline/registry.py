@@ -5,10 +5,15 @@ from __future__ import annotations
 import argparse
 import hashlib
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from api.commandline import WRONG_USAGE, Commands, Failed, fault_line, folder_argument, new_command, say
 
+
+if TYPE_CHECKING:
+    from verify.rows import Row, Rows
+
+PIECE = 1 << 20
 _NAMES_ZH = {"objects": "检查对象名录库", "inspectors": "检查人员名录库"}
 
 
@@ -43,10 +48,11 @@ def add(commands: Commands) -> None:
 def _import(chosen: argparse.Namespace) -> int:
     from api.importing import notices, read_inspectors, read_objects
 
-    data = chosen.file.read_bytes()
-    rows, faults = {"objects": read_objects, "inspectors": read_inspectors}[chosen.kind](data)
-    for notice in notices(data, chosen.kind):
-        say(f"注意 / note: {fault_line(chosen.file, notice)}")
+    with chosen.file.open("rb") as file:
+        rows: Rows | list[Row]
+        rows, faults = read_objects(file) if chosen.kind == "objects" else read_inspectors(file)
+        for notice in notices(file, chosen.kind):
+            say(f"注意 / note: {fault_line(chosen.file, notice)}")
     for fault in faults:
         say(fault_line(chosen.file, fault))
     if faults:
@@ -59,10 +65,10 @@ def _import(chosen: argparse.Namespace) -> int:
         say("请给出 --registry 和 --account，或用 --dry-run 只检查文件")
         say("--registry and --account are needed, or --dry-run, which only checks the file")
         return WRONG_USAGE
-    return _record(chosen, rows, data)
+    return _record(chosen, rows)
 
 
-def _record(chosen: argparse.Namespace, rows: list[dict[str, Any]], data: bytes) -> int:
+def _record(chosen: argparse.Namespace, rows: Rows | list[Row]) -> int:
     from domain.ledger import Ledger
     from domain.registries import Registry
 
@@ -75,8 +81,16 @@ def _record(chosen: argparse.Namespace, rows: list[dict[str, Any]], data: bytes)
             raise Failed(zh, f"{stream} is a registry of {found.type}: use --kind {found.type}")
         # With the version in it, an id stands for this file on this state: an earlier file may come again after another.
         known = f"{chosen.registry}\0{chosen.mode}\0{found.version}\0".encode()
-        command = hashlib.sha256(known + data).hexdigest()
-        receipt = ledger.import_rows(actor, command, registry=stream, rows=rows, mode=chosen.mode, source=data)
+        command, alone, size = hashlib.sha256(known), hashlib.sha256(), 0
+        with chosen.file.open("rb") as file:
+            while piece := file.read(PIECE):
+                command.update(piece)
+                alone.update(piece)
+                size += len(piece)
+        source = {"sha256": alone.hexdigest(), "bytes": size}
+        receipt = ledger.import_rows(
+            actor, command.hexdigest(), registry=stream, rows=rows, mode=chosen.mode, source=source
+        )
     print(f"已导入，记录于第 {receipt.index} 条 / imported as entry {receipt.index}")
     return 0
 

@@ -81,9 +81,9 @@ def gather(objects: Path | None, inspectors: Path | None, items: Path | None, to
         "items": items or SHIPPED["items"],
     }
     raw = {name: path.read_bytes() for name, path in paths.items()}
-    object_rows, faults = read_objects(raw["objects"])
+    object_rows, faults = read_objects(io.BytesIO(raw["objects"]))
     _refuse(paths["objects"], faults)
-    people, faults = read_inspectors(raw["inspectors"])
+    people, faults = read_inspectors(io.BytesIO(raw["inspectors"]))
     _refuse(paths["inspectors"], faults)
     lines, faults = read_items(raw["items"], paths["items"].name)
     _refuse(paths["items"], faults)
@@ -91,12 +91,12 @@ def gather(objects: Path | None, inspectors: Path | None, items: Path | None, to
     remarks = []
     if inspectors is None and not any(line["id"] in person["items"] for line in lines for person in people):
         raw["inspectors"] = _qualify(raw["inspectors"], lines)
-        people = read_inspectors(raw["inspectors"])[0]
+        people = read_inspectors(io.BytesIO(raw["inspectors"]))[0]
         remarks.append(
             "虚构检查人员的事项范围已按名录标签对应到所给清单 / "
             "the fictional inspectors were given the items of this list by their registry tags"
         )
-    drawable, skipped = _sort_out(lines, object_rows, people, today)
+    drawable, skipped = _sort_out(lines, list(object_rows), people, today)
     return Materials(
         shipped=all(_digest(raw[name]) == _digest(SHIPPED[name].read_bytes()) for name in SHIPPED),
         digest=_digest(b"".join(_digest(raw[name]).encode() for name in sorted(raw))),

@@ -7,6 +7,7 @@ the cell is empty or refused.
 from __future__ import annotations
 
 import re
+import sqlite3
 from collections.abc import Mapping
 from datetime import date
 from typing import TypeVar
@@ -124,10 +125,27 @@ def several_objects(row: Row, name: str) -> list[str]:
     return found
 
 
-def refuse_repeated(row: Row, name: str, value: str, seen: dict[str, int]) -> None:
-    """Refuse an id that stood in the file before; `seen` holds the line of each id."""
+class Seen:
+    """The line on which each id stood first, however many there are: beyond a few megabytes they lie on disk."""
+
+    def __init__(self) -> None:
+        self._db = sqlite3.connect("", isolation_level=None)
+        self._db.executescript(
+            "PRAGMA cache_size = -16384; PRAGMA temp_store = FILE; PRAGMA synchronous = OFF; BEGIN;"
+            "CREATE TABLE seen (id TEXT PRIMARY KEY, line INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+        )
+
+    def first(self, value: str, line: int) -> int:
+        """Return the line on which an id stood first, which is `line` where it was never seen."""
+        if self._db.execute("INSERT INTO seen VALUES (?, ?) ON CONFLICT DO NOTHING", (value, line)).rowcount:
+            return line
+        return int(self._db.execute("SELECT line FROM seen WHERE id = ?", (value,)).fetchone()[0])
+
+
+def refuse_repeated(row: Row, name: str, value: str, seen: Seen) -> None:
+    """Refuse an id that stood in the file before."""
     if not value:
         return
-    first = seen.setdefault(value, row.line)
+    first = seen.first(value, row.line)
     if first != row.line:
         row.refuse(name, f"与第{first}行重复", f"the same as in line {first}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import IO, Any
 
 from api.importing import cells
 from api.importing.report import Report
@@ -50,18 +50,18 @@ STATUSES = {
 }
 
 
-def read_inspectors(data: bytes) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def read_inspectors(file: IO[bytes]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Return (rows, faults) of a CSV file: rows of the shape INSPECTOR_ROW, but with `name` a plain text, `certificate`
     a plain text or None, and `conflicts`, the ids of the objects that the inspector recuses himself from.
 
     A fault is `{"line","column","value","reason_zh","reason"}`. An import takes the rows only where there is no fault.
     """
-    report, seen = Report(), dict[str, int]()
-    read = [_inspector(row, seen) for row in rows(data, FORM, report)]
+    report, seen = Report(), cells.Seen()
+    read = [_inspector(row, seen) for row in rows(file, FORM, report)]
     return [row for row in read if row is not None], report.faults()
 
 
-def _inspector(row: Row, seen: dict[str, int]) -> dict[str, Any] | None:
+def _inspector(row: Row, seen: cells.Seen) -> dict[str, Any] | None:
     number = cells.public_number(row, "id")
     cells.refuse_repeated(row, "id", number, seen)
     cells.needed(row, "unit")

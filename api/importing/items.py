@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from typing import Any
 
@@ -51,8 +52,10 @@ def read_items(data: bytes, name: str) -> tuple[list[dict[str, Any]], list[dict[
     report = Report()
     if name.lower().endswith(".json"):
         return _from_json(data, report), report.faults()
-    taken, seen = set[str](), dict[str, int]()
-    read = [_from_row(row, number, taken, seen) for number, row in enumerate(rows(data, FORM, report), start=1)]
+    taken, seen = set[str](), cells.Seen()
+    read = [
+        _from_row(row, number, taken, seen) for number, row in enumerate(rows(io.BytesIO(data), FORM, report), start=1)
+    ]
     return [line for line in read if line is not None], report.faults()
 
 
@@ -93,7 +96,7 @@ def _line(item: dict[str, Any]) -> dict[str, Any]:
     return {key: renamed[key] for key in ITEM_LINE if key in renamed}
 
 
-def _from_row(row: Row, number: int, taken: set[str], seen: dict[str, int]) -> dict[str, Any] | None:
+def _from_row(row: Row, number: int, taken: set[str], seen: cells.Seen) -> dict[str, Any] | None:
     item_class = "key" if "重点" in row.get("class") or row.get("class").lower() == "key" else "general"
     lowest, highest = RATIOS_BP[item_class]
     given = cells.code(row, "id")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import IO, Any
 
 from api.importing import inspectors, items, objects
 from api.importing.report import Report
@@ -21,10 +21,10 @@ _HINTS = {
 }
 
 
-def another_kind(data: bytes, kind: str) -> list[dict[str, Any]]:
-    """Return one fault where `data` is plainly a CSV file of another kind than `kind`, or JSON; else nothing."""
+def another_kind(file: IO[bytes], kind: str) -> list[dict[str, Any]]:
+    """Return one fault where `file` is plainly a CSV file of another kind than `kind`, or JSON; else nothing."""
     report = Report()
-    headers = header(data)
+    headers = header(file)
     if headers and headers[0][:1] in ("[", "{"):
         report.add(1, "", "", "这像是JSON,不是CSV表格", "this looks like JSON, it is no CSV table")
         return report.faults()

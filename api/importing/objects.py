@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import IO, Any
 
 from api.importing import cells
 from api.importing.report import Report
 from api.importing.table import Form, Row, rows
+from verify import canonical
+from verify.rows import Rows
 
 FORM = Form(
     names={
@@ -66,19 +68,22 @@ STATUSES = {
 }
 
 
-def read_objects(data: bytes) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def read_objects(file: IO[bytes]) -> tuple[Rows, list[dict[str, Any]]]:
     """Return (rows, faults) of a CSV file: rows of the shape OBJECT_ROW without a fault, and every fault.
 
     A fault is `{"line","column","value","reason_zh","reason"}`. An import takes the rows only where there is no fault.
     No risk class stays None, no status is `active`. A market entity needs a valid credit code (方案第五(三)1条);
     products, projects and behaviours have a code of the bureau's own.
     """
-    report, seen = Report(), dict[str, int]()
-    read = [_object(row, seen) for row in rows(data, FORM, report)]
-    return [row for row in read if row is not None], report.faults()
+    report, seen, read = Report(), cells.Seen(), Rows()
+    for row in rows(file, FORM, report):
+        found = _object(row, seen)
+        if found is not None:
+            read.add(found["id"], canonical.encode(found).decode())
+    return read, report.faults()
 
 
-def _object(row: Row, seen: dict[str, int]) -> dict[str, Any] | None:
+def _object(row: Row, seen: cells.Seen) -> dict[str, Any] | None:
     kind = cells.text(row, "type")
     kind = TYPES.get(kind, kind) if kind else None
     name = cells.public_number(row, "id") if kind in WITHOUT_CREDIT_CODE else cells.credit_code(row, "id")

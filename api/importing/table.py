@@ -1,23 +1,30 @@
 """A CSV file as rows that know where they stand, so that each fault can be named with its line and its column.
 
 UTF-8 with or without a byte order mark, comma, quotes doubled inside quotes (RFC 4180). Which header names a field goes
-by is a table, the `Form`; a column that no name fits is left unread and can be asked for with `notices`.
+by is a table, the `Form`; a column that no name fits is left unread and can be asked for with `notices`. A file is read
+line by line, however long it is: it is a binary file that can be read again from its beginning.
 """
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import IO, Any
 
 from api.importing.report import Report
+from verify.spelling import is_plain
 
 PADDING = " \t\u00a0\u3000"  # spreadsheets pad cells with these, a tab to keep long numbers as text
 MAX_CELL = 4000
+MAX_LINE = 1 << 20
+"""Characters of one line of the file; of a longer one nobody could read a cell."""
+_PIECE = 1 << 20
 
 # Data that identify a person and that a draw does not need: not taken at all, not even to be thrown away.
 _PERSONAL = re.compile(r"身份证|身份号|手机|电话|联系方式|phone|mobile|telephone|idcard|idcardno|citizenid|nationalid")
@@ -67,13 +74,18 @@ class Row:
         return "" if name in self.refused else self.cells.get(name, "")
 
 
-def rows(data: bytes, form: Form, report: Report) -> Iterator[Row]:
-    """Yield the rows of `data` that have the right number of cells; what is wrong with the others goes to `report`."""
-    text = _text(data, report)
-    lines = _Lines(text, report)
+def rows(file: IO[bytes], form: Form, report: Report) -> Iterator[Row]:
+    """Yield the rows of a file that have the right number of cells; what is wrong with the others goes to `report`."""
+    if _encoding_refused(file, report):
+        return
+    with _text(file) as text:
+        yield from _rows(_Lines(text, report), form, report)
+
+
+def _rows(lines: _Lines, form: Form, report: Report) -> Iterator[Row]:
     headers = next(lines, None)
     if headers is None:
-        if text and not report.faults():
+        if not report.faults():
             report.add(1, "", "", "文件是空的", "the file is empty")
         return
     columns = _columns(headers[1], form, report)
@@ -95,9 +107,12 @@ def rows(data: bytes, form: Form, report: Report) -> Iterator[Row]:
         report.add(1, "", "", "只有表头,没有数据行", "there is a header and no row")
 
 
-def header(data: bytes) -> list[str]:
+def header(file: IO[bytes]) -> list[str]:
     """Return the trimmed cells of the first row, nothing where the file cannot be read."""
-    return [cell.strip(PADDING) for cell in next(_Lines(_text(data, Report()), Report()), (1, []))[1]]
+    if _encoding_refused(file, Report()):
+        return []
+    with _text(file) as text:
+        return [cell.strip(PADDING) for cell in next(_Lines(text, Report()), (1, []))[1]]
 
 
 def by_language(words: Iterable[str]) -> tuple[str, str]:
@@ -108,10 +123,10 @@ def by_language(words: Iterable[str]) -> tuple[str, str]:
     return "、".join(chinese or english), ", ".join(english or chinese)
 
 
-def notices(data: bytes, form: Form) -> list[dict[str, Any]]:
+def notices(file: IO[bytes], form: Form) -> list[dict[str, Any]]:
     """Return, in the form of faults, the columns that are not known and therefore not read. They refuse nothing."""
     report = Report()
-    for place, spelled in enumerate(header(data), start=1):
+    for place, spelled in enumerate(header(file), start=1):
         if form.field_of(spelled) is None and plain(spelled) not in form.unused:
             name = spelled or f"({place})"
             report.add(1, name, "", "不认识这一列,未读取", "this column is not known and was not read")
@@ -121,9 +136,8 @@ def notices(data: bytes, form: Form) -> list[dict[str, Any]]:
 class _Lines:
     """The records of a CSV text with the number of the physical line on which each begins."""
 
-    def __init__(self, text: str, report: Report) -> None:
-        # Without newline="" a quoted line break would be rewritten; with it, \r, \n and \r\n each count as one line.
-        self._reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    def __init__(self, text: IO[str], report: Report) -> None:
+        self._reader = csv.reader(_bounded(text), strict=True)
         self._report = report
         self._ended = False
 
@@ -151,30 +165,60 @@ class _Lines:
         self._report.add(line, "", "", f"引号不成对或单元格过长{rest[0]}", f"quotes do not match ({error}){rest[1]}")
 
 
-def _text(data: bytes, report: Report) -> str:
-    """Decode the file; the text ends before the first byte that is not UTF-8, which is a fault."""
+@contextmanager
+def _text(file: IO[bytes]) -> Iterator[IO[str]]:
+    """Give the file as text from its beginning, and leave it open afterwards."""
+    file.seek(0)
+    # Without newline="" a quoted line break would be rewritten; with it, \r, \n and \r\n each count as one line.
+    text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
+    try:
+        yield text
+    finally:
+        text.detach()
+
+
+def _bounded(text: IO[str]) -> Iterator[str]:
+    """Yield the lines of a text. csv.Error for one that is too long to be held in memory."""
+    while line := text.readline(MAX_LINE):
+        if len(line) == MAX_LINE and line[-1] not in "\r\n":
+            raise csv.Error(f"a line has more than {MAX_LINE} characters")
+        yield line
+
+
+def _encoding_refused(file: IO[bytes], report: Report) -> bool:
+    """Note what is wrong with the first bytes of a file, or with the first byte that is not UTF-8."""
+    file.seek(0)
+    first = file.read(4)
     for mark, zh, en in (
         (b"PK\x03\x04", "这是Excel工作簿,请另存为“CSV UTF-8”", "this is an Excel workbook; save it as CSV UTF-8"),
         (b"\xff\xfe", "文件编码是UTF-16,请另存为“CSV UTF-8”", "the encoding is UTF-16; save the file as CSV UTF-8"),
         (b"\xfe\xff", "文件编码是UTF-16,请另存为“CSV UTF-8”", "the encoding is UTF-16; save the file as CSV UTF-8"),
     ):
-        if data.startswith(mark):
+        if first.startswith(mark):
             report.add(1, "", "", zh, en)
-            return ""
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        report.add(data.count(b"\n", 0, error.start) + 1, "", "", *_encoding_fault(data))
-        return ""
-    if not text:
-        report.add(1, "", "", "文件是空的", "the file is empty")
-    return text
+            return True
+    line = _not_encoded(file, "utf-8")
+    if line is not None:
+        report.add(line, "", "", *_encoding_fault(file))
+    return line is not None
 
 
-def _encoding_fault(data: bytes) -> tuple[str, str]:
-    try:
-        data.decode("gb18030")
-    except UnicodeDecodeError:
+def _not_encoded(file: IO[bytes], encoding: str) -> int | None:
+    """Return the line of the first byte that is not of this encoding, None where there is none."""
+    file.seek(0)
+    decoder, line = codecs.getincrementaldecoder(encoding)(), 1
+    while True:
+        piece = file.read(_PIECE)
+        try:
+            line += decoder.decode(piece, final=not piece).count("\n")
+        except UnicodeDecodeError as error:
+            return line + error.object.count(b"\n", 0, error.start)
+        if not piece:
+            return None
+
+
+def _encoding_fault(file: IO[bytes]) -> tuple[str, str]:
+    if _not_encoded(file, "gb18030") is not None:
         return "文件不是UTF-8编码", "the file is not UTF-8"
     return (
         "文件编码像是GB18030(GBK),请另存为“CSV UTF-8”",
@@ -223,6 +267,9 @@ def _cells(count: int) -> str:
 
 def _refuse_characters(row: Row) -> None:
     """Refuse what has no canonical spelling, and invisible characters, which let two names read alike."""
+    whole = '"'.join(row.cells.values())  # nothing composes with a quote, so what is said of all holds for each
+    if len(whole) <= MAX_CELL and "\ufffd" not in whole and is_plain(whole):
+        return
     for name, text in row.cells.items():
         if text.isascii() and text.isprintable() and len(text) <= MAX_CELL:
             continue

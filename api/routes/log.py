@@ -101,7 +101,7 @@ def _proof(ledger: Ledger, size: int, path: list[bytes] | None) -> Proof:
 
 @router.head("/documents/{sha256}", include_in_schema=False)
 @router.get("/documents/{sha256}", responses=_BYTES, summary="公开文档 / get a public document")
-def document(sha256: Annotated[str, Path(pattern="^[0-9a-f]{64}$")], ledger: TheLedger) -> Response:
+def document(request: Request, sha256: Annotated[str, Path(pattern="^[0-9a-f]{64}$")], ledger: TheLedger) -> Response:
     """Return a public document by its hash."""
     info = ledger.store.document_info(sha256)
     content = ledger.store.document(sha256) if info and info["public"] else None
@@ -109,7 +109,8 @@ def document(sha256: Annotated[str, Path(pattern="^[0-9a-f]{64}$")], ledger: The
         raise _nothing()
     # Whatever was uploaded, a browser shows it as a picture of bytes and runs nothing of it.
     headers = {**_FOR_EVER, "Content-Security-Policy": "default-src 'none'; sandbox"}
-    return Response(content, media_type=info["type"], headers=headers)
+    headers["Content-Length"] = str(info["bytes"])
+    return StreamingResponse(content if request.method == "GET" else iter(()), media_type=info["type"], headers=headers)
 
 
 @router.head("/export.tar", include_in_schema=False)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Annotated, Any, Literal
+from collections.abc import Callable, Sequence
+from typing import IO, Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
 from starlette.requests import Request
@@ -20,6 +20,7 @@ from api.routes.reviews import Name
 from domain.core import Receipt as Done
 from domain.ledger import Ledger
 from projections import registries
+from verify.rows import Row, Rows
 
 _PREFIX = "/registries"
 router = APIRouter(prefix=_PREFIX, tags=["registries 名录库"], route_class=StrictRoute)
@@ -32,7 +33,10 @@ CSV_EXAMPLE = (
 )
 _CSV_BODY = {"schema": {"type": "string"}, "example": CSV_EXAMPLE}
 _CSV = {"requestBody": {"required": True, "content": {"text/csv": _CSV_BODY}}}
-_READERS = {"objects": importing.read_objects, "inspectors": importing.read_inspectors}
+_READERS: dict[str, Callable[[IO[bytes]], tuple[Rows | Sequence[Row], list[dict[str, Any]]]]] = {
+    "objects": importing.read_objects,
+    "inspectors": importing.read_inspectors,
+}
 
 
 class NewRegistry(Body):
@@ -119,7 +123,7 @@ def import_csv(
     by: Caller,
     command: Command,
     ledger: TheLedger,
-    content: CsvBody,
+    upload: CsvBody,
     mode: Literal["merge", "replace"] = "merge",
     dry_run: Annotated[bool, Query(description="只检查，不导入 / check only, no entry")] = False,
 ) -> Done | Response:
@@ -127,20 +131,21 @@ def import_csv(
     stream = f"registry/{name}"
     with up_to_date(ledger) as snapshot:
         kind = existing(registries.registry(snapshot.connection, stream))["type"]
-    rows, faults = _READERS[kind](content)
+    rows, faults = _READERS[kind](upload.file)
     if faults:
         zh, en = f"有 {len(faults)} 处不合要求，未导入任何一行", f"{len(faults)} faults, nothing was imported"
         return answer(request, 422, zh, en, "方案第五(三)条", faults)
     if dry_run:
         return JSONResponse(_forecast(ledger, stream, rows, mode))
-    return ledger.import_rows(by, command, registry=stream, rows=list(rows), mode=mode, source=content)
+    source = {"sha256": upload.sha256, "bytes": upload.bytes}
+    return ledger.import_rows(by, command, registry=stream, rows=rows, mode=mode, source=source)
 
 
-def _forecast(ledger: Ledger, stream: str, rows: Sequence[dict[str, Any]], mode: str) -> dict[str, Any]:
+def _forecast(ledger: Ledger, stream: str, rows: Rows | Sequence[Row], mode: str) -> dict[str, Any]:
     """Return what an import would do, by ids: rows read, new ones, ones already there, ones that would go."""
+    given = rows.names() if isinstance(rows, Rows) else iter(sorted(row["id"] for row in rows))
     with up_to_date(ledger) as snapshot:
-        there = registries.ids(snapshot.connection, stream)
-        given = {row["id"] for row in rows}
-        gone = len(there - given) if mode == "replace" else 0
-        counts = {"rows": len(rows), "new": len(given - there), "present": len(given & there), "removed": gone}
+        held, present = registries.overlap(snapshot.connection, stream, given)
+        gone = held - present if mode == "replace" else 0
+        counts = {"rows": len(rows), "new": len(rows) - present, "present": present, "removed": gone}
         return {"index": snapshot.index, "dry_run": True, "registry": stream, "mode": mode, **counts}

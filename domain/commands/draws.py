@@ -105,9 +105,9 @@ class DrawCommands(FreezeCommands):
             drawn = [line["id"] for line in self.lines(found.drawn)]
             opened = self._opened_recusals(found, set(drawn))
             recused = {line["id"]: line["inspectors"] for line in opened}
-            people = self.lines(found.documents["inspectors"]["sha256"])
+            people = list(self.lines(found.documents["inspectors"]["sha256"]))
             value = replay.assign_inspectors(bytes.fromhex(found.seed_hex), found.frozen, people, drawn, recused)
-            reference = self.put(documents.listing(opened).content)
+            reference = self.put_list(documents.listing(opened))
             found.assign(cause, value, self.put_listing(documents.listing(value.lines)), reference)
 
         return self._organise(by, command, "draw.inspectors-assigned", draw, step)

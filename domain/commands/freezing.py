@@ -15,8 +15,9 @@ from domain.private import sealed
 from domain.registries import Registry
 from domain.roles import Actor, Cause, require_unit
 from domain.store.contract import Beside
-from verify import canonical, checkpoint, documents, seed
+from verify import canonical, checkpoint, seed
 from verify.digest import verifier_digest
+from verify.documents import Listing, listing
 from verify.entries import seconds_of
 from verify.personal import recusal_label, recusal_value
 from verify.pool import inspector_ground
@@ -102,21 +103,21 @@ class FreezeCommands(RegistryCommands):
             self._only_before(t_commit)  # a freeze may take longer than the second in which it began
             for party in parties:
                 self._require_account(party)
+            self._refuse_special_roster(found)
             frozen = self._pool(found, self._today())
-            self._refuse_special_roster(found, frozen)
             refuse_pool(frozen, self._item_of(found)["class"], waivers)
-            recusals, beside = self._recusals(found, frozen)
+            recusals, beside = self._recusals(found)
             lists = {
                 "objects": frozen.objects,
                 "inspectors": frozen.inspectors,
-                "exclusions": frozen.exclusions,
+                "exclusions": frozen.tally.exclusions,
                 "recusals": recusals,
             }
             freeze = self._freeze_document(found, frozen, recusals, terms)
             data = {
                 "freeze": freeze,
                 "c0": seed.freeze_hash(canonical.encode(freeze)).hex(),
-                "documents": {name: self.put(listing.content) for name, listing in lists.items()},
+                "documents": {name: self.put_list(listing) for name, listing in lists.items()},
             }
             found.freeze(cause, data)
             return Decision(found, beside)
@@ -180,17 +181,21 @@ class FreezeCommands(RegistryCommands):
                 "方案第五(五)条",
             )
 
-    def _refuse_special_roster(self, draw: Draw, frozen: Pool) -> None:
+    def _refuse_special_roster(self, draw: Draw) -> None:
         """Refuse a pool that lacks somebody who is eligible: another registry of inspectors may not hide him."""
+        item, today = draw.opening["item"], self._today()
+        with self.shelf.rows(self._get(Registry, draw.opening["inspectors"])) as state:
+            pooled = set(state.names())
         for registry in self._registries("inspectors"):
-            for name, row in self.registry_state(registry).items():
-                eligible = inspector_ground(row, draw.opening["item"], self._today()) is None
-                if eligible and name not in frozen.people:
-                    raise Conflict(
-                        f"{registry.id} 中的 {name} 具备该事项资格却不在本次名录内：不得设特殊名录",
-                        f"{name} of {registry.id} is eligible but not in this pool: there is no special roster",
-                        "方案第五(三)2条",
-                    )
+            with self.shelf.rows(registry) as state:
+                hidden = (r["id"] for r in state if r["id"] not in pooled and inspector_ground(r, item, today) is None)
+                name = next(hidden, None)
+            if name is not None:
+                raise Conflict(
+                    f"{registry.id} 中的 {name} 具备该事项资格却不在本次名录内：不得设特殊名录",
+                    f"{name} of {registry.id} is eligible but not in this pool: there is no special roster",
+                    "方案第五(三)2条",
+                )
 
     def _require_registries(self, item: str, objects: Registry, inspectors: Registry) -> None:
         objects.require_ready()
@@ -206,23 +211,23 @@ class FreezeCommands(RegistryCommands):
         return self.items(self._get(Plan, draw.opening["plan"]).itemlist)[draw.opening["item"]]
 
     def _pool(self, draw: Draw, as_of: str) -> Pool:
-        objects = self.registry_state(self._get(Registry, draw.opening["objects"]))
-        inspectors = self.registry_state(self._get(Registry, draw.opening["inspectors"]))
-        return derive_pool(objects, inspectors, draw.opening["item"], as_of)
+        objects, inspectors = (self._get(Registry, draw.opening[kind]) for kind in ("objects", "inspectors"))
+        with self.shelf.rows(objects) as these, self.shelf.rows(inspectors) as those:
+            return derive_pool(these, those, draw.opening["item"], as_of)
 
-    def _recusals(self, draw: Draw, frozen: Pool) -> tuple[documents.Listing, Beside]:
+    def _recusals(self, draw: Draw) -> tuple[Listing, Beside]:
         """Return the list that says of which objects somebody is recused, and the values behind it."""
         lines, values = [], []
-        for name, inspectors in self.private.conflicts(draw.opening["inspectors"]).items():
-            if name in frozen.ids:
-                value = sealed(recusal_label(draw.id.partition("/")[2], name), recusal_value(inspectors))
-                values.append(value)
-                lines.append({"id": name, "recused": {"commitment": value[0]}})
-        return documents.listing(lines), Beside(values)
+        conflicts = self.private.conflicts(draw.opening["inspectors"])
+        with self.shelf.rows(self._get(Registry, draw.opening["objects"])) as state:
+            known = [name for name in conflicts if name in state]
+        for name in known:
+            value = sealed(recusal_label(draw.id.partition("/")[2], name), recusal_value(conflicts[name]))
+            values.append(value)
+            lines.append({"id": name, "recused": {"commitment": value[0]}})
+        return listing(lines), Beside(values)
 
-    def _freeze_document(
-        self, draw: Draw, frozen: Pool, recusals: documents.Listing, terms: dict[str, Any]
-    ) -> dict[str, Any]:
+    def _freeze_document(self, draw: Draw, frozen: Pool, recusals: Listing, terms: dict[str, Any]) -> dict[str, Any]:
         plan = self._get(Plan, draw.opening["plan"])
         item = self._item_of(draw)
         head = checkpoint.parse(self.publish_checkpoint())[0]
@@ -237,8 +242,8 @@ class FreezeCommands(RegistryCommands):
             "ledger_head": {"size": head.size, "root": head.root.hex()},
             "objects": self._population(draw.opening["objects"], frozen.objects),
             "inspectors": self._population(draw.opening["inspectors"], frozen.inspectors),
-            "exclusions": {**_fingerprint(frozen.exclusions), "by_ground": frozen.by_ground},
-            "recusals": _fingerprint(recusals),
+            "exclusions": {**frozen.tally.exclusions.fingerprint, "by_ground": frozen.by_ground},
+            "recusals": recusals.fingerprint,
             "quota_bp": plan.require_item(item["id"]),
             **legal_maximum(item["class"]),
             "groups": [{"name": "certified", "rule": "eligible"}],
@@ -248,9 +253,5 @@ class FreezeCommands(RegistryCommands):
             **terms,
         }
 
-    def _population(self, registry: str, listing: documents.Listing) -> dict[str, Any]:
-        return {"registry": registry, "version": self._get(Registry, registry).version, **_fingerprint(listing)}
-
-
-def _fingerprint(listing: documents.Listing) -> dict[str, Any]:
-    return {"count": listing.count, "root": listing.root.hex()}
+    def _population(self, registry: str, pool: Listing) -> dict[str, Any]:
+        return {"registry": registry, "version": self._get(Registry, registry).version, **pool.fingerprint}

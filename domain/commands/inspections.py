@@ -17,6 +17,9 @@ from domain.registries import Registry
 from domain.roles import Actor, Cause
 from verify.pool import standing_ground
 
+TEAMS = 8
+"""The teams of so many draws are kept at hand."""
+
 
 class InspectionCommands(DrawCommands):
     """Inspections of drawn objects."""
@@ -104,9 +107,13 @@ class InspectionCommands(DrawCommands):
 
     def _team(self, draw: Draw, object_id: str) -> list[str]:
         """Return the inspectors assigned to a drawn object. NotFound where it was not drawn, Conflict where none is."""
-        if draw.id not in self._teams:
-            self._teams[draw.id] = {line["id"]: line["inspectors"] for line in self.lines(draw.assigned)}
-        team = self._teams[draw.id].get(object_id)
+        teams = self._teams.pop(draw.id, None)
+        if teams is None:
+            teams = {line["id"]: line["inspectors"] for line in self.lines(draw.assigned)}
+        self._teams[draw.id] = teams  # the last of them
+        if len(self._teams) > TEAMS:
+            del self._teams[next(iter(self._teams))]
+        team = teams.get(object_id)
         if team is None:
             raise NotFound(
                 f"{object_id} 未被 {draw.id} 抽中", f"{object_id} was not drawn in {draw.id}", "方案第五(三)1条"
@@ -118,9 +125,10 @@ class InspectionCommands(DrawCommands):
     def _refuse_unfit(self, inspection: Inspection, day: str) -> None:
         """Refuse visitors who could not act as inspectors on the day: suspended, retired, or without a valid certificate."""
         draw = self._get(Draw, inspection.draw)
-        rows = self.registry_state(self._get(Registry, draw.opening["inspectors"]))
-        for name in inspection.inspectors:
-            ground = standing_ground(rows[name], day) if name in rows else "removed"
+        with self.shelf.rows(self._get(Registry, draw.opening["inspectors"])) as state:
+            rows = {name: state.get(name) for name in inspection.inspectors}
+        for name, row in rows.items():
+            ground = standing_ground(row, day) if row is not None else "removed"
             if ground:
                 raise Conflict(
                     f"检查人员 {name} 在 {day} 不具备执法资格（{ground}）",

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from domain.core import Core, Decision, Receipt
-from domain.errors import Conflict, Invalid, NotFound
+from domain.errors import Conflict, Invalid
 from domain.organisation import Account, CalendarYear, Unit
 from domain.roles import NAMES, SYSTEM, Actor, Cause
 from domain.words import UNITS
@@ -104,10 +104,7 @@ class OrganisationCommands(Core):
         if years not in self._calendars:
             known = Calendar()
             for sha256 in years:
-                content = self.store.document(sha256)
-                if content is None:
-                    raise NotFound(f"日历文档 {sha256} 缺失", f"the calendar {sha256} is missing", "LEDGER 3")
-                known = known.plus(canonical.decode(content))
+                known = known.plus(canonical.decode(b"".join(self.pieces(sha256))))
             self._calendars = {years: known}
         return self._calendars[years]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +13,10 @@ from domain.errors import Conflict, Invalid
 from domain.private import sealed
 from domain.registries import Registry
 from domain.roles import Actor, Cause
+from domain.shelf import Shelf
 from domain.store.contract import Beside
-from verify import documents
-from verify import registry as rows_of
-from verify.registry import State
+from verify.registry import RegistryError, difference, summary
+from verify.rows import RepeatedId, Row, Rows
 
 
 class RegistryCommands(PlanCommands):
@@ -24,7 +24,12 @@ class RegistryCommands(PlanCommands):
 
     def __init__(self, folder: Path, create: bool = False) -> None:
         super().__init__(folder, create)
-        self._states: dict[str, tuple[int, State]] = {}
+        self.shelf = Shelf(self.pieces)
+
+    def close(self) -> None:
+        """Close the log, and let go of the rows that were at hand."""
+        self.shelf.close()
+        super().close()
 
     def create_registry(
         self, by: Actor, command: str, *, registry: str, type: str, title: str, item: str | None
@@ -47,35 +52,44 @@ class RegistryCommands(PlanCommands):
         return self._do(by, command, "registry.created", facts, decide)
 
     def import_rows(
-        self, by: Actor, command: str, *, registry: str, rows: list[dict[str, Any]], mode: str, source: bytes
+        self,
+        by: Actor,
+        command: str,
+        *,
+        registry: str,
+        rows: Rows | Sequence[Row],
+        mode: str,
+        source: bytes | Mapping[str, Any],
     ) -> Receipt:
         """Import rows into a registry, all or nothing, as one entry and one document of what they change.
 
-        Inspectors' names and certificates come in clear and leave as commitments; their conflicts stay private.
+        `source` is the file they come from, or its `{"sha256","bytes"}`. Inspectors' names and certificates come in clear
+        and leave as commitments; their conflicts stay private.
         """
-        facts = {"registry": registry, "mode": mode, "source": hashlib.sha256(source).hexdigest()}
+        if isinstance(source, bytes):
+            source = {"sha256": hashlib.sha256(source).hexdigest(), "bytes": len(source)}
+        facts = {"registry": registry, "mode": mode, "source": source["sha256"]}
 
         def decide(cause: Cause) -> Decision:
             found = self._get(Registry, registry)
-            state = self.registry_state(found)
-            beside = Beside()
-            public = rows
-            if found.type == "inspectors":
-                public, beside = self._seal(found, state, rows)
-            lines = rows_of.difference(state, public, mode == "replace")
-            after = dict(state)
-            try:
-                rows_of.apply(after, lines, found.type)
-            except rows_of.RegistryError as error:
-                raise Invalid(f"名录数据有误：{error}", str(error), "方案第五(三)条") from error
-            batch = documents.listing(lines)
-            data = {
-                "mode": mode,
-                **self.put_listing(batch),
-                **_counts(lines),
-                "state": rows_of.summary(after),
-                "source": {"sha256": facts["source"], "bytes": len(source)},
-            }
+            with self.shelf.rows(found) as state:
+                beside = Beside()
+                public: Iterable[Row] = rows
+                if found.type == "inspectors":
+                    public, beside = self._seal(found, state, rows)
+                try:
+                    given = public if isinstance(public, Rows) else Rows.of(public)
+                    batch = difference(state, given, mode == "replace")
+                    counted = self.shelf.try_batch(found, batch)
+                except (RegistryError, RepeatedId) as error:
+                    raise Invalid(f"名录数据有误：{error}", str(error), "方案第五(三)条") from error
+                data = {
+                    "mode": mode,
+                    **self.put_listing(batch),
+                    **{op: counted[op] for op in ("added", "changed", "removed")},
+                    "state": summary(state),
+                    "source": {"sha256": source["sha256"], "bytes": source["bytes"]},
+                }
             found.take_in(cause, data, bool(beside.conflicts))
             return Decision(found, beside)
 
@@ -108,22 +122,9 @@ class RegistryCommands(PlanCommands):
             if found.type == type:
                 yield self._rest_on(found)
 
-    def registry_state(self, registry: Registry) -> State:
-        """Return the rows of a registry by id, folded from its batches; the caller must not change them."""
-        reached, state = self._states.get(registry.id, (0, {}))
-        fresh = [(version, sha256) for version, sha256 in registry.batches if version > reached]
-        if fresh:
-            state = dict(state)
-            for _, sha256 in fresh:
-                rows_of.apply(state, self.lines(sha256), registry.type)
-            self._states[registry.id] = (fresh[-1][0], state)
-        return state
-
-    def _seal(
-        self, registry: Registry, state: State, rows: Iterable[dict[str, Any]]
-    ) -> tuple[list[dict[str, Any]], Beside]:
+    def _seal(self, registry: Registry, state: Rows, rows: Iterable[Row]) -> tuple[list[Row], Beside]:
         """Return the public rows of inspectors, and what stays private; an unchanged field keeps its commitment."""
-        public: list[dict[str, Any]] = []
+        public: list[Row] = []
         values: list[tuple[str, str, bytes, str]] = []
         conflicts: list[tuple[str, list[str]]] = []
         for row in rows:
@@ -139,7 +140,7 @@ class RegistryCommands(PlanCommands):
         return public, Beside(values, registry.id, changed)
 
     def _commit_field(
-        self, registry: Registry, name: str, field: str, value: str | None, before: dict[str, Any] | None
+        self, registry: Registry, name: str, field: str, value: str | None, before: Row | None
     ) -> tuple[dict[str, str | None], list[tuple[str, str, bytes, str]]]:
         if value is None:
             return {"commitment": None}, []
@@ -149,10 +150,3 @@ class RegistryCommands(PlanCommands):
                 return before[field], []
         fresh = sealed(f"{registry.id.partition('/')[2]}/{name}/{field}", value)
         return {"commitment": fresh[0]}, [fresh]
-
-
-def _counts(lines: Iterable[dict[str, Any]]) -> dict[str, int]:
-    counts = {"added": 0, "changed": 0, "removed": 0}
-    for line in lines:
-        counts[line["op"]] += 1
-    return counts

@@ -6,6 +6,7 @@ read, and the day or second in which it was decided.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -13,6 +14,8 @@ from typing import Any, Protocol
 
 from eventsourcing.persistence import IntegrityError, StoredEvent
 
+CHUNK = 1 << 20
+"""Documents are kept in chunks of this many bytes."""
 Accept = Callable[[Callable[[], int], Callable[[int], bytes]], None]
 """Accepts a database by what it can tell: its size, and its root at a size."""
 
@@ -156,11 +159,15 @@ class Store(Protocol):
     def consistency_path(self, old: int, new: int) -> list[bytes]:
         """Return the proof that the first `new` entries extend the first `old`."""
 
-    def put_document(self, content: bytes) -> None:
-        """Store a document, durable when this returns."""
+    def put_document(self, sha256: str, size: int, pieces: Callable[[], Iterable[bytes]]) -> None:
+        """Store a document, durable when this returns; one that is there already is not stored twice.
 
-    def document(self, sha256: str) -> bytes | None:
-        """Return the bytes of a document, None where there is none of that hash."""
+        `pieces` gives its bytes in pieces, anew each time it is called. ValueError where they are not those of the name
+        and the size; then nothing is stored.
+        """
+
+    def document(self, sha256: str) -> Iterator[bytes] | None:
+        """Return the bytes of a document in pieces, None where there is none of that hash."""
 
     def documents(self, below: int | None = None) -> Iterator[dict[str, Any]]:
         """Yield `{"sha256","bytes","type","public"}` of every document that an entry (with index < `below`) names."""
@@ -191,6 +198,22 @@ class Store(Protocol):
 
     def put_private_clock(self, instant: str) -> None:
         """Keep where the stepped clock stands."""
+
+
+def chunks(sha256: str, size: int, pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the bytes of a document as they are kept, in chunks of `CHUNK` bytes. ValueError where they are others."""
+    hashing, length, rest = hashlib.sha256(), 0, b""
+    for piece in pieces:
+        hashing.update(piece)
+        length += len(piece)
+        rest += piece
+        while len(rest) >= CHUNK:
+            yield rest[:CHUNK]
+            rest = rest[CHUNK:]
+    if rest:
+        yield rest
+    if length != size or hashing.hexdigest() != sha256:
+        raise ValueError(f"these {length} bytes are not the document {sha256} of {size} bytes")
 
 
 def references(data: Any) -> Iterable[dict[str, Any]]:

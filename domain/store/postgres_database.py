@@ -5,22 +5,20 @@ Readers see what is committed. Documents are durable before an entry names them,
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from itertools import count
 from typing import Any
 
 import psycopg
 
 from domain.errors import Unavailable
-from domain.store.contract import Accept
+from domain.store.contract import Accept, chunks
 from domain.store.postgres_connections import Connection, Connections, is_lost, unreachable
 from domain.store.postgres_schema import VERSION
 from domain.store.subtrees import Hashes, Places, at_once
 from verify.nodes import consistency_path_at, inclusion_path_at, root_at
 
-CHUNK = 1 << 20
-"""Documents are kept in pieces of this many bytes."""
 PAGE = 1000
 """So many entries are read at once."""
 
@@ -159,12 +157,11 @@ class Database:
 
     # -- documents and checkpoints
 
-    def put_document(self, content: bytes) -> None:
+    def put_document(self, sha256: str, size: int, pieces: Callable[[], Iterable[bytes]]) -> None:
         """Store a document, durable when this returns; one that no entry names is harmless."""
-        sha256 = hashlib.sha256(content).hexdigest()
         if not self._knows(sha256):
             try:
-                self._connections.patiently(lambda connection: _put(connection, sha256, content))
+                self._connections.patiently(lambda connection: _put(connection, sha256, size, pieces()))
             except psycopg.errors.UniqueViolation:
                 # Somebody else put the same bytes meanwhile, or we did and the answer was lost.
                 if not self._knows(sha256):
@@ -173,14 +170,16 @@ class Database:
     def _knows(self, sha256: str) -> bool:
         return bool(self._fetch("SELECT FROM documents WHERE sha256 = %s", sha256))
 
-    def document(self, sha256: str) -> bytes | None:
-        """Return the bytes of a document, None where there is none of that hash."""
-        if not self._knows(sha256):
-            return None
-        pieces: list[bytes] = []
-        while rows := self._fetch("SELECT content FROM chunks WHERE sha256 = %s AND number = %s", sha256, len(pieces)):
-            pieces.append(rows[0][0])
-        return b"".join(pieces)
+    def document(self, sha256: str) -> Iterator[bytes] | None:
+        """Return the bytes of a document in pieces, None where there is none of that hash."""
+        return self._chunks(sha256) if self._knows(sha256) else None
+
+    def _chunks(self, sha256: str) -> Iterator[bytes]:
+        for number in count():
+            rows = self._fetch("SELECT content FROM chunks WHERE sha256 = %s AND number = %s", sha256, number)
+            if not rows:
+                return
+            yield rows[0][0]
 
     def documents(self, below: int | None = None) -> Iterator[dict[str, Any]]:
         """Yield `{"sha256","bytes","type","public"}` of every document that an entry (with index < `below`) names."""
@@ -221,12 +220,11 @@ def _read(connection: Connection, places: Places) -> Hashes:
     return {(level, position): bytes(hash_) for level, position, hash_ in rows}
 
 
-def _put(connection: Connection, sha256: str, content: bytes) -> None:
+def _put(connection: Connection, sha256: str, size: int, pieces: Iterable[bytes]) -> None:
     with connection.transaction():
-        for number, start in enumerate(range(0, len(content), CHUNK)):
-            piece = memoryview(content)[start : start + CHUNK]
-            connection.execute("SELECT keep_chunk(%b, %b::integer, %b)", (sha256, number, piece))
-        connection.execute("SELECT keep_document(%b, %b::bigint)", (sha256, len(content)))
+        for number, chunk in enumerate(chunks(sha256, size, pieces)):
+            connection.execute("SELECT keep_chunk(%b, %b::integer, %b)", (sha256, number, chunk))
+        connection.execute("SELECT keep_document(%b, %b::bigint)", (sha256, size))
 
 
 def _require_version(connection: Connection, schema: str) -> None:

@@ -6,22 +6,20 @@ never write.
 
 from __future__ import annotations
 
-import hashlib
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 from domain.store import schema
-from domain.store.contract import Accept
+from domain.store.contract import Accept, chunks
 from domain.store.subtrees import Hashes, Places, at_once
 from verify.nodes import consistency_path_at, inclusion_path_at, root_at
 
 MOST_ROWS = 128
-CHUNK = 1 << 20
-"""Documents are kept in pieces of this many bytes."""
 
 
 class Database:
@@ -172,24 +170,25 @@ class Database:
 
     # -- documents and checkpoints
 
-    def put_document(self, content: bytes) -> None:
+    def put_document(self, sha256: str, size: int, pieces: Callable[[], Iterable[bytes]]) -> None:
         """Store a document, durable when this returns; one that no entry names is harmless."""
-        sha256 = hashlib.sha256(content).hexdigest()
         with self.writing() as connection:
-            known = connection.execute("SELECT 1 FROM documents WHERE sha256 = ?", (sha256,)).fetchone()
-            if known is None:
-                connection.execute("INSERT INTO documents VALUES (?, ?)", (sha256, len(content)))
-                pieces = (content[n : n + CHUNK] for n in range(0, len(content), CHUNK))
-                connection.executemany(
-                    "INSERT INTO chunks VALUES (?, ?, ?)", ((sha256, n, piece) for n, piece in enumerate(pieces))
-                )
+            if connection.execute("SELECT 1 FROM documents WHERE sha256 = ?", (sha256,)).fetchone():
+                return
+            connection.execute("INSERT INTO documents VALUES (?, ?)", (sha256, size))
+            numbered = ((sha256, number, chunk) for number, chunk in enumerate(chunks(sha256, size, pieces())))
+            connection.executemany("INSERT INTO chunks VALUES (?, ?, ?)", numbered)
 
-    def document(self, sha256: str) -> bytes | None:
-        """Return the bytes of a document, None where there is none of that hash."""
-        if not self._ask("SELECT 1 FROM documents WHERE sha256 = ?", sha256):
-            return None
-        rows = self._ask("SELECT content FROM chunks WHERE sha256 = ? ORDER BY number", sha256)
-        return b"".join(bytes(row[0]) for row in rows)
+    def document(self, sha256: str) -> Iterator[bytes] | None:
+        """Return the bytes of a document in pieces, None where there is none of that hash."""
+        return self._chunks(sha256) if self._ask("SELECT 1 FROM documents WHERE sha256 = ?", sha256) else None
+
+    def _chunks(self, sha256: str) -> Iterator[bytes]:
+        for number in count():
+            rows = self._ask("SELECT content FROM chunks WHERE sha256 = ? AND number = ?", sha256, number)
+            if not rows:
+                return
+            yield rows[0][0]
 
     def documents(self, below: int | None = None) -> Iterator[dict[str, Any]]:
         """Yield `{"sha256","bytes","type","public"}` of every document that an entry (with index < `below`) names."""

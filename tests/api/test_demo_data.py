@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from api.importing import notices, read_inspectors, read_items, read_objects
+from api.importing import read_items
 from api.importing.objects import STATUSES
 from domain import uscc
+from tests.api.bringing import notices, read_inspectors, read_objects
 from verify import canonical, pool, ratios
 from verify.calendar import Calendar
 from verify.kinds import CALENDAR, CATEGORIES, ITEM_LINE, NOT_CHECKABLE, OBJECT_ROW

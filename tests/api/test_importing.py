@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.importing import notices, read_inspectors, read_items, read_objects
+from api.importing import read_items
 from api.importing.report import MAX_FAULTS
+from tests.api.bringing import notices, read_inspectors, read_objects
 from tests.api.made_up import SHARED, code
 from verify import canonical
 from verify.kinds import OBJECT_ROW

@@ -2,7 +2,7 @@
 
 import pytest
 
-from api.importing import read_inspectors
+from tests.api.bringing import read_inspectors
 from tests.api.made_up import code
 
 A, B = code(1), code(2)

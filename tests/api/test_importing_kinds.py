@@ -2,7 +2,8 @@
 
 import pytest
 
-from api.importing import notices, read_inspectors, read_items, read_objects
+from api.importing import read_items
+from tests.api.bringing import notices, read_inspectors, read_objects
 from tests.api.made_up import code
 
 A = code(1)

@@ -118,7 +118,7 @@ def test_a_public_document_is_served_under_its_hash_and_cannot_run(finished):
 
 def test_a_private_document_and_one_that_no_entry_names_are_not_served(finished, monkeypatch):
     info = next(info for info in finished.ledger.store.documents() if info["public"])
-    finished.ledger.store.put_document(b"nobody names me\n")
+    finished.ledger.put(b"nobody names me\n")
     unnamed = documents.reference(b"nobody names me\n")["sha256"]
     monkeypatch.setattr(finished.ledger.store, "document_info", lambda sha256: {**info, "public": False})
     assert finished.get(f"/documents/{info['sha256']}").status_code == 404

@@ -1,5 +1,6 @@
 """Every refusal is a problem document, also those that no route of ours ever sees."""
 
+import io
 import re
 
 import pytest
@@ -168,7 +169,7 @@ def test_the_description_of_the_interface_has_an_example_for_every_body(doors):
 
 
 def test_the_example_of_a_csv_file_can_be_imported():
-    rows, faults = importing.read_objects(CSV_EXAMPLE.encode())
+    rows, faults = importing.read_objects(io.BytesIO(CSV_EXAMPLE.encode()))
 
     assert len(rows) == 2
     assert not faults

@@ -1,16 +1,19 @@
 """The contract of every store, second part: documents, checkpoints, what is private, and how it is all read."""
 
+import hashlib
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from domain.core import Decision
+from domain.errors import Unavailable
 from domain.organisation import Unit
 from domain.roles import Cause
-from domain.store.contract import Beside, Grounds
+from domain.store.contract import CHUNK, Beside, Grounds
 from tests.domain.stores import FOREVER, START, UNIT, store, told
 from tests.story import Story
-from verify import entries
+from verify import documents, entries
 
 __all__ = ["store", "told"]
 
@@ -21,11 +24,70 @@ def test_a_document_larger_than_a_chunk_comes_back_whole(told: Story) -> None:
     reference = told.ledger.put(content)
     again = told.ledger.put(content)
 
-    assert told.ledger.store.document(reference["sha256"]) == content
+    assert b"".join(told.ledger.store.document(reference["sha256"]) or ()) == content
     assert told.ledger.store.document("0" * 64) is None
     assert again == reference
     assert told.ledger.store.document_info(reference["sha256"]) is None
-    assert told.ledger.store.document(told.ledger.put(b"")["sha256"]) == b""
+    assert list(told.ledger.store.document(told.ledger.put(b"")["sha256"]) or ["missing"]) == []
+
+
+def test_a_document_is_the_same_however_its_pieces_come(told: Story) -> None:
+    content = bytes(range(256)) * 10_000
+    sha256 = hashlib.sha256(content).hexdigest()
+    pieces = [content[n : n + 99_991] for n in range(0, len(content), 99_991)]
+
+    told.ledger.store.put_document(sha256, len(content), lambda: pieces)
+
+    kept = list(told.ledger.store.document(sha256) or ())
+    assert b"".join(kept) == content
+    assert [len(chunk) for chunk in kept] == [CHUNK, CHUNK, len(content) - 2 * CHUNK]
+
+
+@pytest.mark.parametrize("given", [[b"other"], [b"ri", b"ghtX"], []])
+def test_bytes_that_are_not_those_of_the_name_leave_nothing_behind(told: Story, given: list[bytes]) -> None:
+    sha256 = hashlib.sha256(b"right").hexdigest()
+
+    with pytest.raises(ValueError, match="are not the document"):
+        told.ledger.store.put_document(sha256, 5, lambda: given)
+    assert told.ledger.store.document(sha256) is None
+
+    told.ledger.store.put_document(sha256, 5, lambda: [b"right"])
+    assert list(told.ledger.store.document(sha256) or ()) == [b"right"]
+
+
+def test_a_document_whose_pieces_fail_half_way_is_not_there(told: Story) -> None:
+    content = bytes(3 * CHUNK)
+    sha256 = hashlib.sha256(content).hexdigest()
+    given: list[int] = []
+
+    def failing() -> Iterator[bytes]:
+        for number in range(3):
+            given.append(number)
+            if number == 2:
+                raise OSError("the disk of the spool is full")
+            yield bytes(CHUNK)
+
+    with pytest.raises(OSError, match="spool"):
+        told.ledger.store.put_document(sha256, len(content), failing)
+
+    assert given == [0, 1, 2]
+    assert told.ledger.store.document(sha256) is None
+
+
+def test_a_list_that_lost_a_chunk_is_not_read_as_a_shorter_one(told: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [{"id": f"{number:06d}", "text": "x" * 500} for number in range(5000)]
+    sha256 = told.ledger.put_list(documents.listing(rows))["sha256"]
+    kept = list(told.ledger.store.document(sha256) or ())
+    assert len(kept) == 3
+    assert list(told.ledger.lines(sha256)) == rows
+
+    monkeypatch.setattr(told.ledger.store, "document", lambda _: iter(kept[:1] + kept[2:]))
+
+    with pytest.raises((Unavailable, ValueError), match=r"was altered|Expecting|Unterminated|Invalid"):
+        list(told.ledger.lines(sha256))
+    monkeypatch.setattr(told.ledger.store, "document", lambda _: iter(kept[:2]))
+    with pytest.raises(Unavailable, match="was altered"):
+        list(told.ledger.pieces(sha256))
 
 
 def test_a_document_is_known_by_the_entries_that_name_it(told: Story) -> None:

@@ -1,5 +1,6 @@
 """A log made by hand, with every kind of entry once, for tests of the read side."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from verify import canonical, documents
@@ -33,12 +34,17 @@ class HandmadeLog:
 
     def listing(self, rows: list[dict[str, Any]]) -> dict[str, Any]:
         made = documents.listing(rows)
-        return {"document": self.document(made.content), "count": made.count, "root": made.root.hex()}
+        return {"document": self.document(b"".join(made.pieces())), **made.fingerprint}
 
     def document(self, content: bytes, media: str = documents.LINES) -> dict[str, Any]:
         reference = documents.reference(content, media)
         self.contents[str(reference["sha256"])] = content
         return reference
+
+    def document_of(self, sha256: str) -> Iterator[bytes] | None:
+        """Give a document in pieces of seven bytes, so that every line lies across a border."""
+        content = self.contents.get(sha256)
+        return None if content is None else (content[n : n + 7] for n in range(0, len(content), 7))
 
     def entries(self, start: int, stop: int) -> list[bytes]:
         return self.raw[start:stop]

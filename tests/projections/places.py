@@ -81,8 +81,8 @@ class Views:
         self.handed.extend(range(start, stop))
         yield from self.log.raw[start:stop]
 
-    def document(self, sha256: str) -> bytes | None:
-        return self.log.contents.get(sha256)
+    def document(self, sha256: str) -> Iterator[bytes] | None:
+        return self.log.document_of(sha256)
 
     @contextmanager
     def reading(self) -> Iterator[Any]:

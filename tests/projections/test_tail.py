@@ -155,7 +155,7 @@ def test_what_cannot_be_folded_is_refused_with_its_reason(new_views, damage, rea
     damage(log)
 
     with pytest.raises(ViewError, match=reason), views.writing() as connection:
-        tail.catch_up(connection, log.entries, log.contents.get, max(size, len(log.raw)))
+        tail.catch_up(connection, log.entries, log.document_of, max(size, len(log.raw)))
 
 
 def test_a_result_that_is_published_before_it_was_recorded_is_refused_within_a_batch_and_across(new_views):

@@ -76,7 +76,7 @@ def test_a_registry_shows_its_rows_its_filing_and_its_pairing(folded):
     assert (registry["version"], registry["count"], registry["filed"]["account"]) == (4, 3, "coordinator")
     assert [row["id"] for row in registries.rows(connection, OBJECTS, limit=2)] == ["A1", "B2"]
     assert [row["id"] for row in registries.rows(connection, OBJECTS, after="B2")] == ["C3"]
-    assert registries.ids(connection, OBJECTS) == {"A1", "B2", "C3"}
+    assert registries.overlap(connection, OBJECTS, iter(["A0", "A1", "B3", "C3", "D"])) == (3, 2)
     assert registries.pairings(connection, OBJECTS) == [INSPECTORS]
     assert [found["stream"] for found in registries.registries(connection)] == [INSPECTORS, OBJECTS]
 

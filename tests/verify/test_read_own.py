@@ -31,7 +31,8 @@ def test_what_has_not_even_the_form_of_an_entry_is_refused(raw):
 def test_the_lines_of_a_list_are_read_as_the_same_rows():
     rows = [{"id": name, "row": {"name": '甲"店'}} for name in ("a", "b", "店")]
 
-    content = documents.listing(rows).content
+    made = documents.listing(rows)
 
-    assert [json.loads(line) for line in documents.own_lines(content)] == documents.parse(content) == rows
-    assert list(documents.own_lines(b"")) == []
+    assert list(made) == [row for _, row in documents.parse(made.pieces())] == rows
+    assert [json.loads(line) for line in documents.own_lines(made.pieces())] == rows
+    assert list(documents.own_lines([])) == list(documents.own_lines([b""])) == []

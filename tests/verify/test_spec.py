@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from verify import assignment, beacon, canonical, documents, entries, personal, registry, seed, selection
+from verify import assignment, beacon, canonical, documents, entries, personal, pool, seed, selection
 from verify.checks.kept import SAYINGS
 from verify.kinds import ALONE, CATEGORIES, KINDS, METHODS, NOT_CHECKABLE, ROLE_UNITS, ROLES
+from verify.rows import Rows
 
 VERIFY = Path(__file__).resolve().parents[2] / "verify"
 SPEC = (VERIFY / "SPEC.md").read_text(encoding="utf-8")
@@ -45,14 +45,14 @@ NUMBERS: dict[str, str] = {
     "canonical JSON": "`" + canonical.encode({"b": [1, True], "a": "第"}).decode() + "`",
     "an entry": RAW.decode(),
     "its leaf": "leaf  " + entries.parse(RAW).leaf.hex(),
-    "a list": LIST.content.decode() + f"count {LIST.count}  root {LIST.root.hex()}",
-    "its hash": hashlib.sha256(LIST.content).hexdigest(),
+    "a list": b"".join(LIST.pieces()).decode() + f"count {LIST.count}  root {LIST.root.hex()}",
+    "its hash": str(LIST.reference["sha256"]),
     "a personal field": personal.field_commitment("inspectors/INS-1/name", bytes(32), "检查员0001").hex(),
     "a recusal": personal.field_commitment(
         personal.recusal_label("220100-2026-0001", "A"), bytes(32), personal.recusal_value(["INS-2", "INS-1"])
     ).hex(),
     "a row": canonical.encode(ROW).decode(),
-    "its hash in the pool": registry.row_hash(ROW),
+    "its hash in the pool": next(pool.object_lines(Rows.of([ROW])))["row"],
     "C0": f"C0  {C0.hex()}",
     "commitment of a": f"c_a {C_A.hex()}",
     "commitment of b": f"c_b {C_B.hex()}",

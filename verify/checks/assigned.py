@@ -11,6 +11,7 @@ from collections.abc import Collection, Generator, Iterator
 
 from verify import replay
 from verify.ceremony import Draw
+from verify.documents import parse
 from verify.entries import Entry
 from verify.findings import Finding, broken, noted, unchecked
 from verify.library import Absent, Library, Unlike, rows_of
@@ -33,8 +34,7 @@ def check_assigned(draw: Draw, library: Library) -> Iterator[Finding]:
         return
     recused = yield from _opened(draw, recorded, library)
     try:
-        content = library.read(recorded.data["document"])
-        draw.teams = rows_of(content, recorded.data["count"], recorded.data["root"], LINE)
+        draw.teams = library.listing(recorded.data, LINE)
     except Absent:
         zh = f"{draw.stream} 的选派名单缺失，未能核验。"
         yield unchecked("V9", zh, f"{draw.stream}: the list of teams is not here.", recorded.index)
@@ -51,7 +51,7 @@ def check_assigned(draw: Draw, library: Library) -> Iterator[Finding]:
 def _opened(draw: Draw, recorded: Entry, library: Library) -> Generator[Finding, None, Recused | None]:
     """Return who is recused from each drawn object; None where it cannot be told."""
     try:
-        lines = rows_of(library.read(recorded.data["opened"]), shape=OPENED_LINE)
+        lines = list(rows_of(parse(library.pieces(recorded.data["opened"])), shape=OPENED_LINE))
     except Absent:
         zh = f"{draw.stream} 的回避公开清单缺失，回避未核验。"
         yield unchecked("V9", zh, f"{draw.stream}: the opened recusals are not here.", recorded.index)

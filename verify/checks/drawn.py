@@ -10,9 +10,10 @@ from collections.abc import Generator, Iterator
 
 from verify import ratios, replay
 from verify.ceremony import Draw
+from verify.documents import Row
 from verify.entries import Entry
 from verify.findings import Finding, broken, unchecked
-from verify.library import Absent, Library, Row, Unlike, rows_of
+from verify.library import Absent, Library, Unlike
 
 LINE = {"id": "id", "rank": "pos", "stratum": "=A|=B|=C|=D", "ticket": "hex32"}
 RATIO_RULE = "方案第五(一)条"
@@ -28,9 +29,10 @@ def check_drawn(draw: Draw, library: Library) -> Iterator[Finding]:
     right = yield from _replayed(draw, recorded)
     stated = yield from _recorded(draw, recorded, library)
     draw.drawn = stated if stated is not None else right
-    if stated is not None:
-        yield from _excluded(draw, recorded, stated)
-    if right is not None and stated is not None and stated != right:
+    if stated is None or stated == right:  # a replay draws nobody who is excluded
+        return
+    yield from _excluded(draw, recorded, stated)
+    if right is not None:
         yield from _differences(draw, recorded, right, stated)
 
 
@@ -67,8 +69,7 @@ def _replayed(draw: Draw, recorded: Entry) -> Replayed:
 
 def _recorded(draw: Draw, recorded: Entry, library: Library) -> Replayed:
     try:
-        content = library.read(recorded.data["document"])
-        return rows_of(content, recorded.data["count"], recorded.data["root"], LINE)
+        return library.listing(recorded.data, LINE)
     except Absent:
         zh = f"{draw.stream} 的抽取名单缺失，未能比较。"
         yield unchecked("F02", zh, f"{draw.stream}: the drawn list is not here to be compared.", recorded.index)
@@ -79,7 +80,8 @@ def _recorded(draw: Draw, recorded: Entry, library: Library) -> Replayed:
 
 
 def _excluded(draw: Draw, recorded: Entry, stated: list[Row]) -> Iterator[Finding]:
-    grounds = {line["id"]: line.get("excluded") for line in draw.objects or ()}
+    names = {line["id"] for line in stated}
+    grounds = {line["id"]: line.get("excluded") for line in draw.objects or () if line["id"] in names}
     for line in stated:
         ground = grounds.get(line["id"])
         if ground is not None:

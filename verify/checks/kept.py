@@ -126,14 +126,14 @@ def _ceremony(draw: Draw) -> Iterator[tuple[str, int]]:
 
 def _lists(draw: Draw) -> Iterator[tuple[str, int]]:
     """Yield (code, number of things) of what was checked of the lists, while they are at hand."""
-    if draw.objects is None or draw.inspectors is None:
+    if draw.objects is None or draw.tally is None or draw.inspectors is None:
         return
-    yield "F03", len({line["stratum"] for line in draw.objects})
+    yield "F03", len(draw.tally.strata)
     if draw.eligible is not None:
         yield "F07", len(draw.objects) + len(draw.inspectors)
     if draw.drawn is None or draw.seed is None:
         return
-    yield "F09", sum("excluded" in line for line in draw.objects)
+    yield "F09", draw.tally.by_ground.total()
     yield "V7", len(draw.drawn)
     if draw.teams is None or draw.recused is None:
         return

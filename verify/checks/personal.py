@@ -7,9 +7,10 @@ is never repeated whole. Source: ledger specification, section 5.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from verify.checks import capped, concluded
+from verify.documents import DocumentError, lines_of
 from verify.entries import Entry
 from verify.findings import Finding, broken, holds
 from verify.history import History
@@ -45,17 +46,24 @@ def check_names(library: Library, where: list[tuple[Entry, Reference]]) -> Itera
     entry, reference = where[0]
     if not any(each.kind in NAMED for each, _ in where):
         return
+    shown: list[str] = []
+    count = 0
     try:
-        content = library.read(reference)
-    except Absent:
-        return
-    names = (name.decode("utf-8", "replace") for name in _NAME.findall(content))
-    numbers = [found for name in names if (found := looks_personal(name))]
-    if numbers:
-        shown = ", ".join(_hidden(each) for each in numbers[:SHOWN])
-        zh = f"{entry.stream} 的清单有 {len(numbers)} 个名称含疑似身份证号码或手机号码：{shown}，公开后无法收回。"
-        en = f"{len(numbers)} names in a list of {entry.stream} hold what looks like a person's number: {shown}."
+        for name in _names(library.pieces(reference)):
+            found = looks_personal(name)
+            if found:
+                count += 1
+                shown += [_hidden(found)] if count <= SHOWN else []
+    except (Absent, DocumentError):
+        pass
+    if count:
+        zh = f"{entry.stream} 的清单有 {count} 个名称含疑似身份证号码或手机号码：{', '.join(shown)}，公开后无法收回。"
+        en = f"{count} names in a list of {entry.stream} hold what looks like a person's number: {', '.join(shown)}."
         yield broken("personal", zh, en, entry.index)
+
+
+def _names(pieces: Iterable[bytes]) -> Iterator[str]:
+    return (name.decode("utf-8", "replace") for line in lines_of(pieces) for name in _NAME.findall(line))
 
 
 def _hidden(number: str) -> str:

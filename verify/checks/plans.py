@@ -13,11 +13,12 @@ from typing import Any
 from verify import ratios
 from verify.checks import concluded
 from verify.checks.reviews import RULE, check_reviews, published
+from verify.documents import Row
 from verify.entries import Entry
 from verify.findings import Finding, broken, holds, unchecked
 from verify.history import History
 from verify.kinds import ITEM_LINE
-from verify.library import Absent, Library, Row, Unlike
+from verify.library import Absent, Library, Unlike
 from verify.pool import STRATA
 from verify.shape import misfit
 
