@@ -211,7 +211,7 @@ def test_wrong_usage_is_64_and_says_what_to_change(call, story, tmp_path, capsys
 
 
 def test_a_fault_of_the_verifier_itself_is_70_on_one_line(story, monkeypatch, capsys):
-    monkeypatch.setattr("verify.__main__.verifier_digest", lambda: 1 // 0)
+    monkeypatch.setattr("verify.checks.rules.verifier_digest", lambda: 1 // 0)
 
     code = main([str(story.export), "--vkey", story.vkey])
 

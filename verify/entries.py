@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -33,6 +34,8 @@ _SIGNATURE = {"key": "hex32", "expires": "nat", "value": "base64"}
 _KEYS = ("prev", "index", "at", "v", "stream", "version", "kind", "actor", "command", "data")
 _SIGNED = (*_KEYS[:9], "signature", "data")
 _READ = json.JSONDecoder().decode
+_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}", re.ASCII)
+_SPELL = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True, check_circular=False).encode
 
 
 class EntryError(ValueError):
@@ -134,8 +137,15 @@ def parse(raw: bytes) -> Entry:
     """Read an entry; EntryError says in what these bytes differ from the one spelling of an entry."""
     if len(raw) > MAX_BYTES:
         raise EntryError(f"an entry has at most {MAX_BYTES} bytes, this one has {len(raw)}")
-    if not _HEAD.match(raw):
+    head = _HEAD.match(raw)
+    if head is None:
         raise EntryError("it does not begin with prev, index and at in their fixed places")
+    value = _at_first_sight(raw, head.end())
+    return _entry(raw, value) if value is not None else _looked_at_closely(raw)
+
+
+def _looked_at_closely(raw: bytes) -> Entry:
+    """Read an entry and find what is wrong with it, if anything; its head was looked at before."""
     try:
         value = canonical.loads(raw)
     except canonical.NotCanonical as error:
@@ -148,7 +158,80 @@ def parse(raw: bytes) -> Entry:
         raise EntryError(reason)
     if _spell(value) != raw:
         raise EntryError("it is not in its one canonical spelling")
-    return Entry(raw=raw, leaf=leaf_hash(raw), **{key: value[key] for key in keys if key != "v"})
+    return _entry(raw, value)
+
+
+class _Doubt(Exception):
+    """Nothing is said against these bytes, but the short way does not tell whether they are right."""
+
+
+def _doubtful(text: str) -> Any:
+    raise _Doubt
+
+
+def _small(text: str) -> int:
+    if len(text) > 15:
+        raise _Doubt
+    return int(text)
+
+
+def _plain(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs) or not "".join(members).isascii():
+        raise _Doubt
+    return members
+
+
+_GLANCE = json.JSONDecoder(
+    object_pairs_hook=_plain, parse_int=_small, parse_float=_doubtful, parse_constant=_doubtful
+).decode
+
+
+def _at_first_sight(raw: bytes, head: int) -> dict[str, Any] | None:
+    """Return the value of bytes that are plainly an entry; None where only a closer look can tell.
+
+    Most entries of a log are plain: printable text without escapes, in NFC as a whole and so in every string, flat, with
+    small integers. Such a value is canonical when spelling it gives its bytes, and no other test has to walk through it.
+    `head`: where the part begins that is not looked at yet.
+    """
+    try:
+        text = raw.decode()
+        if not text.isprintable() or "\\" in text or text.count("[") + text.count("{") > canonical.MAX_DEPTH:
+            return None
+        value: dict[str, Any] = _GLANCE(text)
+    except (_Doubt, ValueError):
+        return None
+    if tuple(value) != _KEYS or not unicodedata.is_normalized("NFC", text) or not _plainly_fits(value):
+        return None
+    account, role, unit = value["actor"].values()
+    rest = f'"v":1,"stream":"{value["stream"]}","version":{value["version"]},"kind":"{value["kind"]}",'
+    rest += f'"actor":{{"account":"{account}","role":"{role}","unit":"{unit}"}},"command":"{value["command"]}",'
+    return value if text[head:] == f'{rest}"data":{_SPELL(value["data"])}}}' else None
+
+
+def _plainly_fits(value: dict[str, Any]) -> bool:
+    """Whether the values before `data` have their forms; `v` and the keys of `actor` show in the spelling."""
+    version, actor = value["version"], value["actor"]
+    texts = [value["stream"], value["kind"], value["command"]]
+    if type(version) is not int or version < 1 or type(value["data"]) is not dict or type(actor) is not dict:
+        return False
+    texts += actor.values()
+    if len(texts) != 6 or not all(type(text) is str for text in texts):
+        return False
+    return (
+        _STREAM.fullmatch(texts[0]) is not None
+        and _KIND.fullmatch(texts[1]) is not None
+        and COMMAND.fullmatch(texts[2]) is not None
+        and all(map(_CODE.fullmatch, texts[3:]))
+        and is_instant(value["at"])
+    )
+
+
+def _entry(raw: bytes, value: dict[str, Any]) -> Entry:
+    entry = object.__new__(Entry)  # the constructor of a frozen class sets its fields one by one: a third of the time
+    entry.__dict__.update(value, raw=raw, leaf=leaf_hash(raw))
+    del entry.__dict__["v"]
+    return entry
 
 
 def read_own(raw: bytes) -> Entry:
@@ -164,12 +247,7 @@ def read_own(raw: bytes) -> Entry:
         raise EntryError(f"the store holds something else than an entry: {error}") from error
     if not fits:
         raise EntryError("the store holds something else than an entry")
-    entry = object.__new__(
-        Entry
-    )  # the constructor of a frozen class sets twelve fields one by one: a third of the time
-    entry.__dict__.update(value, raw=raw, leaf=leaf_hash(raw))
-    del entry.__dict__["v"]
-    return entry
+    return _entry(raw, value)
 
 
 def _misfit(value: dict[str, Any]) -> str | None:

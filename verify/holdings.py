@@ -61,7 +61,7 @@ class Holdings:
             if entries[0].kind == "registry.created":
                 data = entries[0].data
                 self.by_stream[stream] = Holding(data["type"], data["item"], known=stream not in history.unread)
-        self._waiting = [entry for entry in history.entries if entry.kind == "registry.imported"][::-1]
+        self._waiting = list(history.of_kind("registry.imported"))[::-1]
         self.findings: list[Finding] = []
         self.batches = 0
 

@@ -31,11 +31,17 @@ class UsageError(Exception):
         self.zh, self.en = zh, en
 
 
+def same_file(before: os.stat_result, after: os.stat_result) -> bool:
+    """Whether an open file is as long and as old as it was."""
+    return (before.st_size, before.st_mtime_ns) == (after.st_size, after.st_mtime_ns)
+
+
 class Folder:
     """An export in a folder. Raises UsageError where there is no folder, or nothing of a log in it."""
 
     def __init__(self, path: Path | str) -> None:
         self.path = Path(path)
+        self._real = os.path.join(os.path.realpath(self.path), "")
         if not self.path.is_dir():
             raise UsageError(f"{self.path} 不是文件夹。", f"{self.path} is not a folder.")
         if not any((self.path / name).exists() for name in (CHECKPOINT, ENTRIES)):
@@ -106,32 +112,17 @@ class Folder:
             digest.update(piece)
         return digest.hexdigest()
 
-    def lines(self, name: str) -> Iterator[bytes]:
-        """Yield the lines of a file one by one, each with its line feed; the last one may lack it. Nothing where it is not.
-
-        Of a line that is too long for an entry its first 65,537 bytes are given, and the rest is skipped.
-        """
-        if not self._inside(name):
-            return
+    def open(self, name: str) -> BinaryIO | None:
+        """Open a file for reading; None where there is none inside the folder."""
         try:
-            with (self.path / name).open("rb") as file:
-                while line := file.readline(LINE):
-                    yield line
-                    if len(line) == LINE and not line.endswith(b"\n") and not _skipped(file):
-                        return
+            return (self.path / name).open("rb") if self._inside(name) else None
         except OSError:
-            return
+            return None
 
     def _inside(self, name: str) -> bool:
         """Whether `name` is a regular file that really lies in the folder: a link could point to anything, a pipe never ends."""
-        path = self.path / name
         try:
-            real = path.resolve(strict=True)
-            return real.is_relative_to(self.path.resolve()) and stat.S_ISREG(real.stat().st_mode)
+            real = os.path.realpath(self.path / name, strict=True)
+            return real.startswith(self._real) and stat.S_ISREG(os.stat(real).st_mode)
         except (OSError, RuntimeError, ValueError):
             return False
-
-
-def _skipped(file: BinaryIO) -> bool:
-    """Read on to the end of the line; False where it does not come."""
-    return any(file.readline(PIECE).endswith(b"\n") for _ in range(SKIPPED // PIECE))

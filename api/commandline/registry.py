@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from api.commandline import WRONG_USAGE, Commands, Failed, fault_line, folder_argument, new_command, say
 
-
 if TYPE_CHECKING:
     from verify.rows import Row, Rows
 

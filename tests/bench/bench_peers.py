@@ -17,7 +17,6 @@ from domain.store.sqlite import Store
 from tests.bench.chains import AT, Made, chain, fill, made
 from tests.bench.compare import Row, Scale, Side, compare
 from tests.bench.peers.environment import Driven
-from verify.nodes import inclusion_path_at
 from verify.tree import leaf_hash, verify_inclusion
 
 NAMES = ("pymerkle", "ledgerchain", "auditchain")
@@ -102,4 +101,4 @@ def prove(store: Store, indexes: Sequence[int], n: int) -> None:
     head = store.root(n)
     for index in indexes:
         [raw] = store.entries(index, index + 1)
-        verify_inclusion(leaf_hash(raw), index, n, head, inclusion_path_at(store.node, index, n))
+        verify_inclusion(leaf_hash(raw), index, n, head, store.inclusion_path(index, n))

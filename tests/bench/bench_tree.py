@@ -11,7 +11,6 @@ from random import Random
 from domain.store.sqlite import Store
 from tests.bench.chains import fill
 from tests.bench.compare import Row, Scale, Side, compare
-from verify.nodes import inclusion_path_at
 from verify.tree import root, verify_inclusion
 
 SMALL = 1000
@@ -76,7 +75,7 @@ def prover(store: Store, n: int) -> Callable[[], None]:
 
     def prove() -> None:
         for index in indexes:
-            inclusion_path_at(store.node, index, n)
+            store.inclusion_path(index, n)
 
     return prove
 
@@ -85,7 +84,7 @@ def longest_path(store: Store, n: int) -> int:
     """Return the number of hashes of the longest proof of some, after checking each against the root."""
     longest, head = 0, store.root(n)
     for index in [0, n - 1, *Random(2).choices(range(n), k=200)]:
-        path = inclusion_path_at(store.node, index, n)
-        verify_inclusion(store.node(0, index), index, n, head, path)
+        path = store.inclusion_path(index, n)
+        verify_inclusion(store.nodes(0, index, index + 1)[0], index, n, head, path)
         longest = max(longest, len(path))
     return longest

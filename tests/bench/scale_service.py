@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
+from api.app import create_app
 from api.reading import page
 from api.serving import Service
 from api.settings import Settings
@@ -42,8 +43,7 @@ def main(folder: Path, wanted: dict[str, Any]) -> None:
         people = inspectors(max(40, count // 2000), [ITEM])
         for number, person in enumerate(people):
             person["conflicts"] = [code(number)] if number % 4 == 0 else []
-        settings = Settings(folder=folder / "log", port=0, publish_every=3600, keep=False)
-        with Service(ledger, settings) as service:
+        with Service(create_app(ledger, Settings(keep=False)), "127.0.0.1", 0) as service:
             run(story, service, plan, table, people, wanted["notices"])
 
 

@@ -26,21 +26,41 @@ def concluded(found: Iterable[Finding], conclusion: Callable[[], Finding], thing
         yield conclusion()
 
 
+class Cap:
+    """Admits the first `told` findings of each check and outcome, and counts the others."""
+
+    def __init__(self, told: int = TOLD) -> None:
+        self.told = told
+        self.seen: Counter[tuple[str, Outcome]] = Counter()
+
+    def admits(self, finding: Finding) -> bool:
+        """Whether a finding is among those that are told."""
+        key = (finding.check, finding.outcome)
+        self.seen[key] += 1
+        return self.seen[key] <= self.told
+
+    def add(self, other: Cap) -> None:
+        """Count what another cap, under which findings of this one were collected, did not admit."""
+        for key, count in other.seen.items():
+            self.seen[key] += max(0, count - other.told)
+
+    def rest(self) -> Iterator[Finding]:
+        """Yield for each check, as one more finding, how many were not told."""
+        for (check, outcome), count in self.seen.items():
+            if count > self.told:
+                zh = f"此外还有 {count - self.told} 处同类问题，不再逐一列出。"
+                en = f"{count - self.told} more faults of this kind, not told one by one."
+                yield Finding(check, outcome, zh, en)
+
+
 def capped(findings: Iterable[Finding], told: int = TOLD) -> Iterator[Finding]:
     """Yield the first `told` findings of each check and outcome, and then, as one more, how many more there are.
 
     Unlike `limited`, which spares the eyes, this spares the memory: what is not told is not kept.
     """
-    seen: Counter[tuple[str, Outcome]] = Counter()
-    for finding in findings:
-        key = (finding.check, finding.outcome)
-        seen[key] += 1
-        if seen[key] <= told:
-            yield finding
-    for (check, outcome), count in seen.items():
-        if count > told:
-            zh = f"此外还有 {count - told} 处同类问题，不再逐一列出。"
-            yield Finding(check, outcome, zh, f"{count - told} more faults of this kind, not told one by one.")
+    cap = Cap(told)
+    yield from (finding for finding in findings if cap.admits(finding))
+    yield from cap.rest()
 
 
 def limited(findings: Iterable[Finding], shown: int = SHOWN) -> Iterator[Finding]:

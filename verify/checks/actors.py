@@ -20,9 +20,9 @@ SYSTEM = {"account": "system", "role": "system", "unit": "system"}
 
 
 def check_actors(history: History) -> Iterator[Finding]:
-    """Walk through the entries once, opening and closing accounts on the way."""
+    """Walk through the log once, opening and closing accounts on the way."""
     people = _People()
-    found = capped(each for entry in history.entries for each in people.look_at(entry))
+    found = capped(each for entry in people.worth_a_look(history) for each in people.look_at(entry))
     yield from concluded(found, people.conclusion, len(history.entries))
     yield from check_texts(history)
 
@@ -34,6 +34,29 @@ class _People:
         self.units: dict[str, str] = {}
         self.accounts: dict[str, tuple[str, str]] = {}
         self.closed: dict[str, int] = {}
+        self.changing: dict[str, Callable[[Entry], Iterator[Finding]]] = {
+            "unit.registered": self._unit,
+            "account.opened": self._account,
+            "account.closed": self._closing,
+        }
+
+    def worth_a_look(self, history: History) -> Iterator[Entry]:
+        """Yield the entries that say something of units and accounts, and of others the first of each kind and actor.
+
+        Whether an actor may cause a kind changes only with those; what passed once passes until an account is closed, or
+        opened a second time. What did not pass is looked at again, each time.
+        """
+        passed: set[tuple[int, int]] = set()
+        for position, act in enumerate(zip(history.kinds, history.actors, strict=True)):
+            if act in passed:
+                continue
+            entry = history.entry(position)
+            if entry.kind not in self.changing:
+                if self._actor_fault(entry) is None:
+                    passed.add(act)
+            elif entry.kind == "account.closed" or entry.data.get("account") in self.accounts:
+                passed.clear()
+            yield entry
 
     def conclusion(self) -> Finding:
         """What holds when every entry passed."""
@@ -46,11 +69,7 @@ class _People:
         fault = self._actor_fault(entry)
         if fault:
             yield broken("actors", fault[0], fault[1], entry.index)
-        handler: Callable[[Entry], Iterator[Finding]] | None = {
-            "unit.registered": self._unit,
-            "account.opened": self._account,
-            "account.closed": self._closing,
-        }.get(entry.kind)
+        handler = self.changing.get(entry.kind)
         if handler:
             yield from handler(entry)
 

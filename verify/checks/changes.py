@@ -18,7 +18,7 @@ DAYS = 10
 
 def check_changes(history: History, holdings: Holdings) -> Iterator[Finding]:
     """One finding for each draw whose registries changed shortly before, one for rows that were away only for the freeze."""
-    for frozen in [entry for entry in history.entries if entry.kind == "draw.frozen"]:
+    for frozen in history.of_kind("draw.frozen"):
         streams = [frozen.data["freeze"][kind]["registry"] for kind in ("objects", "inspectors")]
         recent = [batch for stream in streams for batch in _recent(history, frozen, stream)]
         if recent:

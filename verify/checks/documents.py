@@ -6,6 +6,7 @@ What a list says inside is judged where it is read. Source: ledger specification
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from verify.checks import capped, concluded
 from verify.checks.personal import check_names
@@ -13,9 +14,21 @@ from verify.documents import JSON, LINES
 from verify.entries import Entry
 from verify.findings import Finding, broken, holds, unchecked
 from verify.history import History
+from verify.kinds import DOCUMENT, KINDS
 from verify.library import LARGEST, Library, Reference, references
+from verify.shape import Map
+
+
+def _may_name(shape: Any) -> bool:
+    """Whether a value of this shape can hold a reference; free keys can be anything."""
+    if isinstance(shape, dict):
+        return shape == DOCUMENT or any(map(_may_name, shape.values()))
+    return isinstance(shape, Map) or (isinstance(shape, list) and _may_name(shape[0]))
+
 
 Named = dict[str, list[tuple[Entry, Reference]]]
+NAMING = tuple(name for name, kind in KINDS.items() if _may_name(kind.data))
+"""The kinds in whose data a document can be named."""
 MEDIA = {"calendar.recorded": JSON}
 """The media type of the documents of a kind; all others are lists."""
 
@@ -23,7 +36,7 @@ MEDIA = {"calendar.recorded": JSON}
 def named(history: History) -> Named:
     """Return SHA-256 -> (entry, reference) of every document that entries name, in the order of the log."""
     found: Named = {}
-    for entry in history.entries:
+    for entry in history.of_kind(*NAMING):
         for reference in references(entry):
             found.setdefault(reference["sha256"], []).append((entry, reference))
     return found

@@ -61,7 +61,7 @@ class Draws:
         draws: list[Draw] = []
         for stream, entries in self.history.of("draw"):
             if entries[0].kind == "draw.opened":
-                draws.append(Draw(stream, entries))
+                draws.append(Draw(stream, list(entries)))
             else:
                 zh = f"{stream} 的开启记录不可读，无法重放。"
                 yield unchecked("V1", zh, f"{stream}: its opening is not readable, no replay.", entries[0].index)
@@ -107,9 +107,8 @@ class Draws:
     def _notified(self) -> dict[str, int]:
         """Return draw -> the first entry that notified one of its inspections."""
         first: dict[str, int] = {}
-        for entry in self.history.entries:
-            if entry.kind == "inspection.notified":
-                first.setdefault(entry.data["draw"], entry.index)
+        for entry in self.history.of_kind("inspection.notified"):
+            first.setdefault(entry.data["draw"], entry.index)
         return first
 
 

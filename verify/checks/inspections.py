@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from verify.checks import concluded
+from verify.checks import capped, concluded
 from verify.checks.assigned import TEAM
 from verify.checks.draws import Draws, Outcome
-from verify.checks.results import check_results
+from verify.checks.results import MOST, check_results
 from verify.entries import Entry
 from verify.findings import Finding, broken, holds, unchecked
 from verify.kinds import ALONE, CATEGORIES, METHODS, NOT_CHECKABLE
 from verify.pool import standing_ground
+from verify.progress import Progress
 
 STEPS = ("inspection.notified", "inspection.completed", "result.recorded", "result.published")
 TEAM_RULE = "行政处罚法第四十二条"
@@ -23,22 +24,23 @@ VISIT_RULE = "方案第五(四)条"
 DRAW_RULE = "方案第五(三)1条"
 
 
-def check_inspections(draws: Draws) -> Iterator[Finding]:
+def check_inspections(draws: Draws, bar: Progress) -> Iterator[Finding]:
     """Every inspection stream, then deadlines and vanished objects."""
-    streams = list(draws.history.of("inspection"))
-    found = draws.kept.watch(each for stream, entries in streams for each in _inspection(stream, entries, draws))
+    count = draws.history.count_of("inspection")
+    streams = bar.over(draws.history.of("inspection"), count, "核对检查", "inspections")
+    found = draws.kept.watch(each for stream, entries in streams for each in _inspection(stream, list(entries), draws))
     zh, en = (
-        f"{len(streams)} 次检查的人员、日期和步骤合规。",
-        f"{len(streams)} inspections: visitors, days and steps hold.",
+        f"{count} 次检查的人员、日期和步骤合规。",
+        f"{count} inspections: visitors, days and steps hold.",
     )
-    yield from concluded(found, lambda: holds("F14", zh, en), len(streams))
-    yield from _qualified(draws, [entry for _, entries in streams for entry in entries])
-    yield from check_results(draws)
+    yield from concluded(capped(found, MOST), lambda: holds("F14", zh, en), count)
+    yield from _qualified(draws)
+    yield from check_results(draws, bar)
 
 
-def _qualified(draws: Draws, entries: list[Entry]) -> Iterator[Finding]:
+def _qualified(draws: Draws) -> Iterator[Finding]:
     """F12 holds, in the draws and on the days of the inspections."""
-    teams, visits = draws.kept.things["F12"], sum(entry.kind == "inspection.completed" for entry in entries)
+    teams, visits = draws.kept.things["F12"], len(draws.history.of_kind("inspection.completed"))
     unread = any(stream.startswith("inspection/") for stream in draws.history.unread)
     if "F12" not in draws.kept.faulty and draws.whole and not unread and teams + visits:
         zh = f"{teams} 个检查组都是两名合格人员，{visits} 次检查当日仍具备资格（{TEAM_RULE}）。"

@@ -6,7 +6,7 @@ departments that take part.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -40,7 +40,7 @@ def _conclusion(count: int, zh: str, en: str) -> Finding:
     return holds("reviews", f"{count} 份{zh}的比例和审查程序合规。", f"{count} {en} keep ratios and reviews.")
 
 
-def _item_list(stream: str, entries: list[Entry], library: Library, items: Items, bureau: str) -> Iterator[Finding]:
+def _item_list(stream: str, entries: Sequence[Entry], library: Library, items: Items, bureau: str) -> Iterator[Finding]:
     draft = entries[0]
     if draft.version != 1:
         return
@@ -74,7 +74,7 @@ def _item_ratio(stream: str, row: Row, index: int) -> Iterator[Finding]:
         yield broken("F03", zh, en, index)
 
 
-def _plan(stream: str, entries: list[Entry], history: History, items: Items) -> Iterator[Finding]:
+def _plan(stream: str, entries: Sequence[Entry], history: History, items: Items) -> Iterator[Finding]:
     draft = entries[0]
     if draft.version != 1:
         return

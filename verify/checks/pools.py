@@ -56,7 +56,7 @@ def check_pool(draw: Draw, frozen: Entry, history: History, holdings: Holdings, 
 
 def _version(draw: Draw, frozen: Entry, kind: str, history: History) -> Iterator[Finding]:
     stated = frozen.data["freeze"][kind]
-    entries = [each for each in history.streams.get(stated["registry"], ()) if each.index < frozen.index]
+    entries = history.before(stated["registry"], frozen.index)
     version = entries[-1].version if entries else 0
     if stated["version"] != version:
         zh = f"{draw.stream} 冻结的是 {stated['registry']} 第 {stated['version']} 版，当时已是第 {version} 版。"

@@ -11,22 +11,25 @@ from collections.abc import Iterator
 from typing import Any
 
 from verify.calendar import OUTER_DAYS, Calendar, UnknownYear
-from verify.checks import concluded
+from verify.checks import capped, concluded
 from verify.checks.draws import Draws, Outcome
 from verify.entries import Entry
 from verify.findings import Finding, broken, holds, noted, unchecked
 from verify.history import History
 from verify.kinds import CALENDAR
 from verify.library import Absent, Library, Unlike
+from verify.progress import Progress
 
 RULE = "方案第五(五)条"
+MOST = 10_000
+"""So many findings of one check are told of inspections; a million of them would be no answer, and fill the memory."""
 
 
-def check_results(draws: Draws) -> Iterator[Finding]:
+def check_results(draws: Draws, bar: Progress) -> Iterator[Finding]:
     """Walk through the log once, with the calendar growing on the way."""
     years = _Years(draws.history, draws.library)
-    found = list(_deadlines(draws, years))
-    published = sum(entry.kind == "result.published" for entry in draws.history.entries)
+    found = list(capped(_deadlines(draws, years, bar), MOST))
+    published = len(draws.history.of_kind("result.published"))
     zh, en = (
         f"{published} 个公示结果的期限都已核对。",
         f"The deadlines of {published} published results were recomputed.",
@@ -47,11 +50,10 @@ class _Years:
         self.findings: list[Finding] = []
         self.unreadable = False
         self._steps: list[tuple[int, Calendar]] = [(-1, Calendar())]
-        for entry in history.entries:
-            if entry.kind == "calendar.recorded":
-                record = self._record(entry, library)
-                if record is not None:
-                    self._steps.append((entry.index, self._steps[-1][1].plus(record)))
+        for entry in history.of_kind("calendar.recorded"):
+            record = self._record(entry, library)
+            if record is not None:
+                self._steps.append((entry.index, self._steps[-1][1].plus(record)))
 
     def before(self, index: int) -> Calendar:
         """Return the calendar as recorded before entry `index`."""
@@ -101,11 +103,11 @@ def _calendar_faults(entry: Entry, record: dict[str, Any]) -> Iterator[tuple[str
         yield f"{stream} 没有写明所依据的文件", f"{stream} names no paper that it rests on"
 
 
-def _deadlines(draws: Draws, years: _Years) -> Iterator[Finding]:
+def _deadlines(draws: Draws, years: _Years, bar: Progress) -> Iterator[Finding]:
     today = draws.history.last_day
-    for stream, entries in draws.history.of("inspection"):
-        steps = {entry.kind: entry for entry in reversed(entries)}
-        completed, published = steps.get("inspection.completed"), steps.get("result.published")
+    streams = draws.history.of("inspection")
+    for stream, entries in bar.over(streams, draws.history.count_of("inspection"), "核对期限", "deadlines"):
+        completed, published = entries.first("inspection.completed"), entries.first("result.published")
         if completed is None or years.unreadable:
             continue
         day = completed.data["completed_on"]
@@ -192,4 +194,4 @@ def _vanished(draws: Draws) -> Iterator[Finding]:
 
 def _without_result(history: History, outcome: Outcome) -> list[str]:
     prefix = f"inspection/{outcome.draw.id}/"
-    return [name for name in outcome.names or () if history.one(prefix + name, "result.recorded") is None]
+    return [name for name in outcome.names or () if not history.has(prefix + name, "result.recorded")]

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from verify.entries import Entry
 from verify.findings import Finding, broken
@@ -14,7 +14,7 @@ from verify.history import History
 RULE = "方案第五(一)1条、第五(二)1条"
 
 
-def check_reviews(stream: str, entries: list[Entry]) -> Iterator[Finding]:
+def check_reviews(stream: str, entries: Sequence[Entry]) -> Iterator[Finding]:
     """The life of one list or plan, whose first entry is its draft."""
     course = _Course(stream, entries[0])
     for entry in entries[1:]:

@@ -159,8 +159,7 @@ def _ratios(draw: Draw, frozen: Entry, history: History, items: Items) -> Iterat
 
 def check_remarks(history: History, digest: str) -> Iterator[Finding]:
     """What all draws have in common that everybody should know, each said once."""
-    frozen = [entry for entry in history.entries if entry.kind == "draw.frozen"]
-    terms = [(entry.stream, entry.data["freeze"]) for entry in frozen]
+    terms = [(entry.stream, entry.data["freeze"]) for entry in history.of_kind("draw.frozen")]
     other = [stream for stream, freeze in terms if freeze["verifier"] != digest]
     if other:
         zh = f"{_listed(other)} 约定的核验程序与本程序（{digest[:16]}…）不同。"

@@ -5,14 +5,17 @@ Everything is recomputed from `entries.jsonl` and compared byte by byte. Source:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from verify import tiles
 from verify.checkpoint import Checkpoint
 from verify.checks import capped
 from verify.findings import Finding, broken, holds
 from verify.history import History
+from verify.progress import Progress
 from verify.source import CHECKPOINT, ENTRIES, LOG_VKEY, Folder
+from verify.tree import leaf_hash
 
 
 def check_root(history: History, head: Checkpoint | None) -> Iterator[Finding]:
@@ -40,25 +43,30 @@ def check_root(history: History, head: Checkpoint | None) -> Iterator[Finding]:
         yield holds("tree", f"{size} 条记录的根与检查点一致。", f"The root over {size} entries is the one signed.")
 
 
-def check_files(folder: Folder, history: History, head: Checkpoint | None, documents: set[str]) -> Iterator[Finding]:
+def check_files(
+    folder: Folder, history: History, head: Checkpoint | None, documents: set[str], bar: Progress
+) -> Iterator[Finding]:
     """Every file that belongs to an export of this size is there and right; every other file or empty folder is named.
 
     `documents` are the SHA-256 of the public documents that entries name; their bytes are judged elsewhere.
     """
-    yield from capped(_files(folder, history, head, documents))
+    yield from capped(_files(folder, history, head, documents, bar))
 
 
-def _files(folder: Folder, history: History, head: Checkpoint | None, documents: set[str]) -> Iterator[Finding]:
+def _files(
+    folder: Folder, history: History, head: Checkpoint | None, documents: set[str], bar: Progress
+) -> Iterator[Finding]:
     present = set(folder.names())
     expected = {CHECKPOINT, LOG_VKEY, ENTRIES} | {f"documents/{each}" for each in documents}
     size = len(history.leaves) if head is None else min(head.size, len(history.leaves))
     if ENTRIES not in present:
         yield broken("folder", f"缺少 {ENTRIES}。", f"{ENTRIES} is missing.")
     wrong = 0
-    for path, content in _computed(folder, history, size):
+    for path, right in bar.over(
+        _compared(folder, history, size), 2 * size // tiles.WIDTH, "核对瓦片", "tiles and bundles"
+    ):
         expected.add(path)
-        stored = folder.read(path, len(content))
-        if stored != content:
+        if not right:
             wrong += 1
             if folder.size(path) is None:
                 yield broken("tree", f"缺少 {path}。", f"{path} is missing.")
@@ -72,11 +80,28 @@ def _files(folder: Folder, history: History, head: Checkpoint | None, documents:
         yield holds("tree", f"全部瓦片和条目包与 {ENTRIES} 逐字节一致。", f"All tiles and bundles equal {ENTRIES}.")
 
 
-def _computed(folder: Folder, history: History, size: int) -> Iterator[tuple[str, bytes]]:
-    yield from tiles.all_tiles(history.leaves[:size])
-    lines = (line.removesuffix(b"\n") for _, line in zip(range(size), folder.lines(ENTRIES), strict=False))
-    # A line too long for a bundle was reported by the chain check; no bundle can equal it.
-    try:
-        yield from tiles.all_bundles(lines)
-    except tiles.TileError:
-        return
+def _compared(folder: Folder, history: History, size: int) -> Iterator[tuple[str, bool]]:
+    """Yield every tile and bundle of a log of this size, and whether its file holds what it must."""
+    for path, content in tiles.all_tiles(islice(history.leaves, size)):
+        yield path, folder.read(path, len(content)) == content
+    for index, width in tiles.bundles_of(size):
+        start = index * tiles.WIDTH
+        lengths = history.lengths(start, start + width)
+        if max(lengths) > tiles.MAX_ENTRY:
+            return  # a line too long for a bundle was reported by the chain check; no bundle can equal it
+        path = tiles.entries_path(index, width)
+        bundle = folder.read(path, sum(lengths) + 2 * width)
+        yield path, bundle is not None and _holds(bundle, lengths, history.leaves[start : start + width])
+
+
+def _holds(bundle: bytes, lengths: Sequence[int], leaves: Sequence[bytes]) -> bool:
+    """Whether a bundle has exactly the entries of these lengths and leaves: then it has their bytes."""
+    if len(bundle) != sum(lengths) + 2 * len(lengths):
+        return False
+    at = 0
+    for length, leaf in zip(lengths, leaves, strict=True):
+        entry = bundle[at + 2 : at + 2 + length]
+        if bundle[at : at + 2] != length.to_bytes(2, "big") or leaf_hash(entry) != leaf:
+            return False
+        at += 2 + length
+    return True

@@ -1,0 +1,46 @@
+"""The rules: everything that goes beyond links, root and signature, from the files of an export to the published results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from verify.checks import actors, changes, checkpoint, documents, plans, registries, terms
+from verify.checks.draws import Draws
+from verify.checks.inspections import check_inspections
+from verify.checks.order import check_numbers
+from verify.checks.tree import check_files
+from verify.digest import verifier_digest
+from verify.findings import Finding
+from verify.history import History
+from verify.holdings import Holdings
+from verify.library import Library
+from verify.progress import Progress
+from verify.source import Folder
+
+
+def check_rules(folder: Folder, history: History, bar: Progress) -> Iterator[Finding]:
+    """Ask them all, about a log whose chain was followed."""
+    head = checkpoint.read_checkpoint(folder, None)[0]
+    library = Library(folder)
+    named = documents.named(history)
+    yield from check_files(folder, history, head, documents.public(named), bar)
+    bar.show("核对文档", "documents")
+    yield from documents.check_documents(library, named)
+    bar.show("核对账号", "actors")
+    yield from actors.check_actors(history)
+    yield from _rules(history, library, bar)
+
+
+def _rules(history: History, library: Library, bar: Progress) -> Iterator[Finding]:
+    """Everything that the notice of the bureau asks for, from the lists to the published results."""
+    bar.show("重放抽取", "draws")
+    items: plans.Items = {}
+    yield from plans.check_plans(history, library, items)
+    own = checkpoint.notes_key(history.created["vkey"]) if history.created else None
+    draws = Draws(history, library, Holdings(history, library), items, own)
+    yield from check_numbers(history)
+    yield from draws.check()
+    yield from terms.check_remarks(history, verifier_digest())
+    yield from registries.check_registries(history, draws.holdings)
+    yield from changes.check_changes(history, draws.holdings)
+    yield from check_inspections(draws, bar)
