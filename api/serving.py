@@ -21,7 +21,8 @@ class Service:
         self._socket = listening(host, port)
         self.host, self.port = self._socket.getsockname()
         self._server = uvicorn.Server(configured(app))
-        self._thread = threading.Thread(target=self._server.run, args=([self._socket],), name="fairdraw-service")
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="fairdraw-service")
 
     @property
     def address(self) -> str:
@@ -32,7 +33,7 @@ class Service:
         try:
             self._thread.start()
             while not self._server.started:
-                if not self._thread.is_alive():
+                if self._ended.is_set():
                     raise Failed("服务未能启动，原因见上", "the service did not start, see above", 70)
                 time.sleep(0.01)
         except BaseException:
@@ -42,9 +43,10 @@ class Service:
 
     def __exit__(self, *_: object) -> None:
         self._server.should_exit = True
-        while self._thread.is_alive():
+        # Not by joining the thread: in Python 3.11 a Ctrl-C inside `join` marks a thread that still runs as ended.
+        while self._thread.ident is not None and not self._ended.is_set():
             try:
-                self._thread.join()
+                self._ended.wait()
             except KeyboardInterrupt:  # a second Ctrl-C: nobody wants to wait for downloads that still run
                 self._server.force_exit = True
         self._socket.close()
@@ -53,10 +55,15 @@ class Service:
         """Say where the service is, and serve until somebody presses Ctrl-C or sends SIGTERM."""
         try:
             print(announcement, flush=True)
-            while self._thread.is_alive():
-                self._thread.join(0.5)
+            self._ended.wait()
         except KeyboardInterrupt:
             pass
+
+    def _run(self) -> None:
+        try:
+            self._server.run([self._socket])
+        finally:
+            self._ended.set()
 
 
 def configured(app: ASGIApp) -> uvicorn.Config:

@@ -16,6 +16,7 @@ from api.database import prepare
 from api.demo.postgres import Cluster, Database, NoPostgres
 
 VARIABLE = "FAIRDRAW_TEST_PG"
+PACKAGED = os.environ.get("FAIRDRAW_TEST_PG_PACKAGE") == "y"
 NUMBERS = itertools.count()
 
 
@@ -50,7 +51,7 @@ class Postgres(Database):
 
 def own_cluster() -> Cluster:
     """Start a server in a temporary folder."""
-    return Cluster(packaged=os.environ.get("FAIRDRAW_TEST_PG_PACKAGE") == "y")
+    return Cluster(packaged=PACKAGED)
 
 
 @contextmanager

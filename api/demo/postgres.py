@@ -13,6 +13,7 @@ import secrets
 import shutil
 import subprocess
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
@@ -85,11 +86,10 @@ class Cluster:
         self.run("pg_ctl", "-D", self.data, "-m", "immediate", "-w", "stop")
 
     def remove(self) -> None:
-        """Stop the server and delete its folder."""
-        try:
+        """Stop the server, if it runs, and delete its folder."""
+        with suppress(NoPostgres):
             self.crash()
-        finally:
-            shutil.rmtree(self.folder)
+        shutil.rmtree(self.folder)
 
     def run(self, program: str, *arguments: str) -> None:
         """Run one of PostgreSQL's programs as the server's user. NoPostgres, with what it said, where it fails."""

@@ -318,6 +318,8 @@ def test_ctrl_c_while_it_serves_is_the_way_to_end_it(log):
         process.send_signal(signal.SIGINT)
 
         assert (process.wait(60), errors.read()) == (0, "")
+    with Ledger.open(log) as ledger:
+        assert ledger.published_size == ledger.size  # what was acknowledged is published before it ends
 
 
 @pytest.mark.parametrize("unbuffered", ["", "1"])
