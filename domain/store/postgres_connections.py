@@ -117,10 +117,11 @@ class Connections:
             raise Unavailable(
                 f"数据库编码为 {encoding}，须为 UTF8", f"the database is encoded in {encoding}, not UTF8", "LEDGER 7"
             )
-        if commit == "off" or fsync == "off":
+        # `local` and `remote_write` would acknowledge what a promoted standby may lack.
+        if commit not in ("on", "remote_apply") or fsync == "off":
             raise Unavailable(
-                "数据库不等待落盘（synchronous_commit 或 fsync 为 off）",
-                "this PostgreSQL does not wait for the disk: synchronous_commit or fsync is off",
+                f"数据库不等待落盘（synchronous_commit 为 {commit}，fsync 为 {fsync}）",
+                f"this PostgreSQL does not wait for the disk: synchronous_commit is {commit}, fsync is {fsync}",
                 "LEDGER 7",
             )
 

@@ -79,8 +79,9 @@ def test_the_service_does_not_serve_as_owner_or_superuser(place: LogPlace, postg
             Store(mighty, place.schema)
 
 
-def test_a_server_that_does_not_wait_for_the_disk_is_refused(place: LogPlace, postgres: Postgres) -> None:
-    hasty = psycopg.conninfo.make_conninfo(place.service, options="-c synchronous_commit=off")
+@pytest.mark.parametrize("commit", ["off", "local", "remote_write"])
+def test_a_server_that_does_not_wait_for_the_disk_is_refused(place: LogPlace, commit: str) -> None:
+    hasty = psycopg.conninfo.make_conninfo(place.service, options=f"-c synchronous_commit={commit}")
 
     with pytest.raises(Unavailable, match="does not wait for the disk"):
         Store(hasty, place.schema)
