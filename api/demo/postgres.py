@@ -53,7 +53,7 @@ class Cluster:
         with (Path(self.data) / "postgresql.conf").open("a") as file:
             file.write(
                 f"listen_addresses = ''\nunix_socket_directories = '{self.folder}'\n"
-                "shared_buffers = 32MB\nmax_connections = 60\nlog_min_messages = fatal\n"
+                "shared_buffers = 32MB\nmax_connections = 300\nlog_min_messages = fatal\n"
             )
 
     def fill(self) -> None:

@@ -25,7 +25,9 @@ Connection = psycopg.Connection[tuple[Any, ...]]
 PATIENCE = 20.0
 """For so many seconds a server that restarts is waited for."""
 IDLE = 8
-"""So many connections are kept open while nobody uses them."""
+"""So many connections are kept open while nobody uses them …"""
+IDLE_SECONDS = 10.0
+"""… for so long: a service of many logs does not hold what only its busiest moment needed."""
 
 _SETTINGS = """
 SET search_path = {schema}, pg_temp;
@@ -42,7 +44,8 @@ class Connections:
             raise ValueError(f"a schema is called like log_220100, not {schema!r}")
         self._dsn, self._schema, self._reading = dsn, schema, reading
         self._lock = threading.Lock()
-        self._idle: list[Connection] = []
+        self._idle: list[tuple[Connection, float]] = []
+        """The one that was used last comes last and is lent first, so the first ones grow old."""
         self._owner = os.getpid()
         self._closed = False
         self.check: Callable[[Connection], None] = lambda _: None
@@ -52,7 +55,7 @@ class Connections:
         """Close what is idle now, and the others when they come back."""
         with self._lock:
             self._closed, idle, self._idle = True, self._idle, []
-        for connection in idle:
+        for connection, _ in idle:
             connection.close()
 
     @contextmanager
@@ -72,7 +75,7 @@ class Connections:
             if self._owner != os.getpid():  # connections of the process that forked this one are not ours to use
                 self._owner, self._idle = os.getpid(), []
             while self._idle:
-                connection = self._idle.pop()
+                connection, _ = self._idle.pop()
                 if not _hung_up(connection):
                     return connection
                 connection.close()
@@ -81,11 +84,16 @@ class Connections:
     def give_back(self, connection: Connection) -> None:
         """Take a connection back."""
         usable = not connection.closed and connection.info.transaction_status == TransactionStatus.IDLE
+        now, surplus = time.monotonic(), list[Connection]()
         with self._lock:
+            while self._idle and now - self._idle[0][1] > IDLE_SECONDS:
+                surplus.append(self._idle.pop(0)[0])
             if usable and not self._closed and len(self._idle) < IDLE:
-                self._idle.append(connection)
-                return
-        connection.close()
+                self._idle.append((connection, now))
+            else:
+                surplus.append(connection)
+        for each in surplus:
+            each.close()
 
     def patiently(self, action: Callable[[Connection], T]) -> T:
         """Return what `action` reads; it is asked again on a new connection where one was lost. Unavailable in the end."""

@@ -13,7 +13,7 @@ from domain.ledger import Ledger
 from domain.organisation import Unit
 from domain.recovery import recover
 from domain.roles import Cause
-from domain.store import migration, postgres_schema
+from domain.store import migration, postgres_connections, postgres_schema
 from domain.store.contract import Change, Grounds
 from domain.store.mapper import tail_of
 from domain.store.migration import migrate
@@ -269,3 +269,19 @@ def test_a_decision_made_alone_keeps_other_writers_waiting(told: Story, place: L
 
     assert told.ledger.store.command("admin", "alone") is not None
     assert told.do("admin", "close_account", account="clerk", reason="离岗").index == told.ledger.size - 1
+
+
+def test_connections_that_nobody_needs_any_more_are_closed(place: LogPlace, monkeypatch: pytest.MonkeyPatch) -> None:
+    connections = postgres_connections.Connections(place.service, place.schema)
+    lent = [connections.take() for _ in range(4)]
+    for each in lent:
+        connections.give_back(each)
+    assert [each.closed for each in lent] == [False] * 4
+
+    monkeypatch.setattr(postgres_connections, "IDLE_SECONDS", 0.0)
+    with connections.lent() as again:
+        pass
+
+    assert again is lent[3]
+    assert [each.closed for each in lent] == [True, True, True, False]
+    connections.close()
