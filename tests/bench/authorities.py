@@ -46,7 +46,7 @@ def main(argv: list[str] | None = None) -> int:
         ]
         made = time.perf_counter() - started
         print(f"{options.logs} authorities made in {made:.1f} s", file=sys.stderr)
-        arguments = ["--logs", Path(folder), "--workers", str(options.workers)]
+        arguments: list[str | Path] = ["--logs", Path(folder), "--workers", str(options.workers)]
         with served(Path(folder), *arguments) as service:
             figures = measure(service.port, jobs, options.clients)
             figures["worker_mb"] = [resident(worker) for worker in service.workers()]
