@@ -73,8 +73,7 @@ class Listing:
 
     def _write(self) -> None:
         if self._waiting:
-            for line in self._waiting:
-                self._tree.append(leaf_hash(line))
+            self._tree.extend(map(leaf_hash, self._waiting))
             piece = b"\n".join([*self._waiting, b""])
             self._waiting.clear()
             self._hash.update(piece)

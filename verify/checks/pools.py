@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator
-from typing import Any, Self
+from typing import Any
 
 from verify import pool, ratios
 from verify.ceremony import Draw
+from verify.checks.compared import Some, paired
 from verify.documents import Listing, Row
 from verify.entries import Entry
 from verify.findings import Finding, broken, noted, unchecked
@@ -83,7 +84,7 @@ def _elsewhere(draw: Draw, frozen: Entry, holdings: Holdings) -> Iterator[Findin
             if lines is None or holding.type != kind or stream == freeze[kind]["registry"]:
                 continue
             left_out = Some()
-            for row, line in _paired(_drawable(holding, freeze), lines):
+            for row, line in paired(_drawable(holding, freeze), lines):
                 if row is not None and line is None:
                     left_out.add(row["id"])
             if left_out:
@@ -148,7 +149,7 @@ def _differences(
 ) -> Iterator[Finding]:
     rule, name = RULES[kind], NAMES_ZH[kind]
     hidden, added, grounds, others = Some(), Some(), Some(), Some()
-    for due, have in _paired(right, stated):
+    for due, have in paired(right, stated):
         if have is None and due is not None:
             hidden.add(due["id"])
         elif due is None and have is not None:
@@ -169,22 +170,6 @@ def _differences(
     if others:
         zh = f"{draw.stream} 中{name} {others} 的内容与名录库不符。"
         yield broken("F07", zh, f"{draw.stream}: lines that differ from the registry: {others}.", frozen.index)
-
-
-def _paired(one: Iterable[Row], other: Iterable[Row]) -> Iterator[tuple[Row | None, Row | None]]:
-    """Yield the rows of two lists, both sorted by id: those of one id together, the others each with None."""
-    these, those = iter(one), iter(other)
-    this, that = next(these, None), next(those, None)
-    while this is not None or that is not None:
-        if that is None or (this is not None and this["id"] < that["id"]):
-            yield this, None
-            this = next(these, None)
-        elif this is None or that["id"] < this["id"]:
-            yield None, that
-            that = next(those, None)
-        else:
-            yield this, that
-            this, that = next(these, None), next(those, None)
 
 
 def _exclusions(draw: Draw, frozen: Entry, tally: Tally) -> Iterator[Finding]:
@@ -233,30 +218,3 @@ def _recusals(draw: Draw, frozen: Entry, library: Library) -> Iterator[Finding]:
         zh = f"{draw.stream} 的回避清单有名单外的对象 {Some.of(strange)}。"
         en = f"{draw.stream}: recusals for objects outside the pool: {Some.of(strange)}."
         yield broken("V2", zh, en, frozen.index)
-
-
-class Some:
-    """Names to be shown: the first five, and how many there are."""
-
-    def __init__(self) -> None:
-        self.count, self.first = 0, list[str]()
-
-    @classmethod
-    def of(cls, names: Iterable[str]) -> Self:
-        """Return the names, sorted."""
-        some = cls()
-        for name in sorted(names):
-            some.add(name)
-        return some
-
-    def add(self, name: str) -> None:
-        """Take one more name."""
-        self.count += 1
-        if self.count <= 5:
-            self.first.append(name)
-
-    def __bool__(self) -> bool:
-        return self.count > 0
-
-    def __str__(self) -> str:
-        return ", ".join(self.first) + (f" …（共 {self.count}）" if self.count > 5 else "")
