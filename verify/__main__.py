@@ -10,7 +10,6 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing, nullcontext, suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from verify import note as notes
@@ -26,57 +25,9 @@ from verify.progress import Progress
 from verify.report import Report
 from verify.segments import Changed
 from verify.source import ENTRIES, Folder, UsageError, same_file
+from verify.usage import HELP, USAGE, parse
 
-USAGE = "TARGET [--vkey VKEY|FILE] [--policy FILE] [--since CHECKPOINT] [--chain] [--processes N] [--json]"
-HELP = """\
-独立验证一个导出的台账：重放每一次抽取，核对每一条规则，不相信其中的任何说法。
-Checks an exported log and believes nothing it says: every draw is replayed, every rule is asked.
-
-参数 arguments:
-  TARGET               导出文件夹，内有 checkpoint 和 entries.jsonl
-                       the folder of an export, with checkpoint and entries.jsonl
-
-选项 options:
-  --vkey VKEY|FILE     台账的公钥，或写有公钥的文件；应取自台账以外的来源，不给出则“日志归属”未核验
-                       the log's key or a file with it, from somewhere else than the log; without it, whose log
-                       this is stays UNCHECKED
-  --policy FILE        信任策略（C2SP tlog-policy）：每行 log、witness、group 或唯一的 quorum，
-                       写明台账的公钥、可信的见证人，以及检查点须有多少见证人签名
-                       a trust policy: the key of the log, its witnesses, and how many must have cosigned
-  --since CHECKPOINT   以前保存的检查点文件：核对此后台账只增未改
-                       a checkpoint kept from earlier: since then the log only grew
-  --chain              只核验哈希链、根和签名，其余各项标为未核验（退出码 2）；最快
-                       only the links, the root and the signature, the fastest; all else stays UNCHECKED (exit code 2)
-  --processes N        读取记录的进程数（默认用尽可用的处理器；小台账只用一个）
-                       how many processes read the entries: by default one for each core, for a small log one
-  --json               输出一个 JSON 对象，列出全部结论
-                       one JSON object with every finding
-  -h, --help           显示本说明
-                       show this help
-
-退出码 exit codes:
-  0    全部成立                      all holds
-  1    有违反规则之处（BROKEN）      something is broken
-  2    没有违反，但有未能核验之处    nothing is broken, something is UNCHECKED
-  64   用法有误                      wrong usage
-  70   核验程序自身出错，没有结论    a fault of the verifier, no verdict
-  130  被 Ctrl-C 中断，没有结论      interrupted, no verdict"""
-OPTIONS = {"--vkey": "vkey", "--policy": "policy", "--since": "since", "--processes": "processes"}
-FLAGS = {"--json": "json", "--chain": "chain"}
 WRONG_USAGE, OWN_FAULT, INTERRUPTED = 64, 70, 130
-
-
-@dataclass
-class Arguments:
-    """The command line, as text."""
-
-    target: str = ""
-    vkey: str | None = None
-    policy: str | None = None
-    since: str | None = None
-    processes: str | None = None
-    chain: bool = False
-    json: bool = False
 
 
 def main(argv: Sequence[str] | None = None, program: str | None = None) -> int:
@@ -129,29 +80,6 @@ def _called() -> str:
     if name.endswith(".pyz"):
         return f"{python} {name}"
     return f"{python} -m verify" if name == "__main__.py" else name or "verify"
-
-
-def parse(argv: Sequence[str]) -> Arguments | None:
-    """Return the arguments, None for a call for help. Raises UsageError."""
-    arguments, rest = Arguments(), list(argv)
-    while rest:
-        word = rest.pop(0)
-        name, equals, value = word.partition("=")
-        if word in ("-h", "--help"):
-            return None
-        if word in FLAGS:
-            setattr(arguments, FLAGS[word], True)
-        elif name in OPTIONS:
-            if not equals and not rest:
-                raise UsageError(f"{name} 后面缺少值。", f"{name} needs a value.")
-            setattr(arguments, OPTIONS[name], value if equals else rest.pop(0))
-        elif word.startswith("-") or arguments.target:
-            raise UsageError(f"不认识的参数 {word}。", f"Unknown argument {word}.")
-        else:
-            arguments.target = word
-    if not arguments.target:
-        raise UsageError("没有给出要核验的文件夹。", "No target was given.")
-    return arguments
 
 
 def verify(

@@ -8,6 +8,7 @@ without a result or a not-checkable record has vanished. The only "today" is the
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from verify.calendar import OUTER_DAYS, Calendar, UnknownYear
@@ -162,6 +163,7 @@ def _overdue(stream: str, day: str, today: str, completed: Entry, calendar: Cale
         yield noted("F15", zh, f"{stream}: overdue, due on {deadline} and not published by {today}.", completed.index)
 
 
+@lru_cache(1024)  # a thousand inspections end on one day
 def _deadline(calendar: Calendar, day: str, days: int | None = None) -> str | None:
     try:
         return calendar.deadline(day) if days is None else calendar.deadline(day, days)
