@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, closing
+from contextlib import closing
 
 import psycopg
 
-from domain.store.migration import migrate
+from api.database import prepare
 from domain.store.postgres import Store
-from projections import tail
 from projections.follow import fold
 from projections.rebuild import rebuild
-from projections.tables import Connection
 from tests.bench.chains import linked, made
 from tests.bench.compare import Row, Scale, Side, compare
 from tests.bench.peers.environment import borrow
@@ -27,8 +24,7 @@ def run(scale: Scale) -> list[Row]:
 
     n, events = scale.pick(700, 50_000, 1_000_000), scale.pick(100, 2_000, 4_000)
     with server() as postgres, closing(Store(*filled(postgres, n))) as store:
-        log = Log(store, n)
-        fold(log, n)
+        fold(store, n)
         with closing(Runner(environment("theirs", {}, postgres.superuser))) as runner:
 
             def follow() -> float:
@@ -38,7 +34,7 @@ def run(scale: Scale) -> list[Row]:
 
             return [
                 compare(
-                    Side(f"views made anew from {n:,} entries", lambda: rebuild(log), n),
+                    Side(f"views made anew from {n:,} entries", lambda: rebuild(store), n),
                     Side("the library's ProjectionRunner", follow, events),
                     "entries",
                     scale,
@@ -47,29 +43,6 @@ def run(scale: Scale) -> list[Row]:
                     f"{events:,} events a round",
                 )
             ]
-
-
-class Log:
-    """The first entries of a store, as the views see a log."""
-
-    def __init__(self, store: Store, size: int) -> None:
-        self._store, self.size = store, size
-
-    def entries(self, start: int, stop: int, /) -> Iterator[bytes]:
-        """Yield entries."""
-        return self._store.entries(start, stop)
-
-    def document(self, sha256: str, /) -> bytes | None:
-        """Return a document; the entries that are measured name none."""
-        return self._store.document(sha256)
-
-    def reading(self) -> AbstractContextManager[Connection]:
-        """Give a connection that only reads."""
-        return self._store.reading()
-
-    def writing(self) -> AbstractContextManager[Connection]:
-        """Give a connection inside a transaction."""
-        return self._store.writing()
 
 
 def filled(postgres: Postgres, n: int) -> tuple[str, str]:
@@ -81,11 +54,13 @@ def filled(postgres: Postgres, n: int) -> tuple[str, str]:
     ):
         for index, (each, raw, leaf) in enumerate(linked(made(n))):
             copying.write_row((index, each.stream, each.version, raw, leaf))
+    with psycopg.connect(place.owner, options=f"-c search_path={place.schema}") as connection:
+        connection.execute("UPDATE head SET size = %s", (n,))
     return place.service, place.schema
 
 
 def with_views(postgres: Postgres) -> LogPlace:
     """Return a schema whose migration made the tables of the views too."""
     place = postgres.place()
-    migrate(place.owner, place.schema, f"{postgres.tag}_service", f"{postgres.tag}_reader", tail.make)
+    prepare(place.owner, place.schema, f"{postgres.tag}_service", f"{postgres.tag}_reader")
     return place
