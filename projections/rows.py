@@ -13,7 +13,7 @@ from projections import bulk, tables
 from projections.tables import Connection, Decoders, Given, Record, Table
 from verify.entries import Entry
 
-FULL = 10_000
+FULL = 20_000
 """Rows that are held back at most."""
 T = TypeVar("T")
 Key = tuple[Any, ...]
