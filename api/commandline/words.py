@@ -8,6 +8,7 @@ import sys
 import textwrap
 import unicodedata
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import Any, NoReturn
 
 WRONG_USAGE = 64
@@ -45,6 +46,11 @@ class Parser(argparse.ArgumentParser):
         if rest:
             self.error(f"unrecognized arguments: {' '.join(rest)}")
         return known, rest
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        # A reader who has seen enough of the help is no fault; only from 3.11.4 on the library thinks so too.
+        with suppress(BrokenPipeError):
+            super()._print_message(message, file)
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong, then the usage, and end."""

@@ -14,6 +14,7 @@ from api.app import create_app
 from api.exporting import program
 from api.keeper import Keeper, Pace
 from api.settings import Settings
+from tests.asking import unpack
 from verify import checkpoint, documents, entries, note, tiles
 from verify.digest import verifier_digest
 from verify.tree import leaf_hash, root, verify_consistency, verify_inclusion
@@ -158,8 +159,7 @@ def test_the_verifier_is_served_whole_and_the_same_bytes_every_time(finished):
 
 def test_a_stranger_with_a_bare_python_needs_nothing_but_what_is_served(finished, tmp_path):
     for name in ("verify.tar", "export.tar"):
-        with tarfile.open(fileobj=io.BytesIO(finished.get(f"/{name}").content)) as archive:
-            archive.extractall(tmp_path, filter="data")
+        unpack(finished.get(f"/{name}").content, tmp_path)
 
     command = [sys.executable, "-S", "-m", "verify", "export", "--vkey", finished.ledger.vkey]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)

@@ -1,15 +1,13 @@
 """Two authorities behind one service: each has its path, its round and its proof, and a token of one is nothing at the other."""
 
-import io
 import re
-import tarfile
 from pathlib import Path
 
 import pytest
 
 from api.cli import main
 from domain.ledger import Ledger
-from tests.asking import answer
+from tests.asking import answer, unpack
 from tests.postgres import Postgres
 from tests.running import served
 from tests.story import Story, inspectors, new_ledger, objects
@@ -50,8 +48,7 @@ def test_two_authorities_run_their_rounds_behind_one_service_and_both_prove(
             assert service.ask("POST", f"/{name}/api/v1/units", tokens[name], unit)[0] == 201
             status, archive = service.ask("GET", f"/{name}/export.tar")
             assert status == 200
-            with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
-                tar.extractall(tmp_path / f"export-{name}", filter="data")
+            unpack(archive, tmp_path / f"export-{name}")
         page = service.ask("GET", "/220200/")[1].decode()
         described = service.ask("GET", "/220200/openapi.json")[1]
         links = {path: service.ask("GET", path) for path in set(re.findall(r'(?:href|src)="(/[^"]*)"', page))}
