@@ -81,3 +81,8 @@ def fault_line(path: Path | str, fault: dict[str, Any]) -> str:
     what = " ".join(part for part in (fault.get("column", ""), value) if part)
     reason = " / ".join(fault[key] for key in ("reason_zh", "reason") if key in fault)
     return ": ".join(part for part in (place, what, reason) if part)
+
+
+def dsn_argument(command: argparse.ArgumentParser, zh: str, en: str, required: bool = False) -> None:
+    """Give a command the option that says how PostgreSQL is reached."""
+    command.add_argument("--dsn", required=required, metavar="DSN", help=f"{zh} / {en}")

@@ -6,7 +6,17 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from api.commandline import Commands, Failed, copyable, new_command, port_argument, say, say_faults, verify_command
+from api.commandline import (
+    Commands,
+    Failed,
+    copyable,
+    dsn_argument,
+    new_command,
+    port_argument,
+    say,
+    say_faults,
+    verify_command,
+)
 
 if TYPE_CHECKING:
     from api.demo.materials import Materials
@@ -39,12 +49,7 @@ def add(commands: Commands) -> None:
         default="sqlite",
         help="存储；postgres 为演示另起一个服务器（默认 %(default)s） / where it lives; a server is started for postgres",
     )
-    command.add_argument(
-        "--dsn",
-        default="",
-        metavar="DSN",
-        help="改用此 PostgreSQL（超级用户连接串） / use this PostgreSQL instead, connecting as superuser",
-    )
+    dsn_argument(command, "改用此 PostgreSQL（超级用户连接串）", "use this PostgreSQL instead, connecting as superuser")
     for name, (zh, en) in _DATA.items():
         command.add_argument(f"--{name}", type=Path, metavar="FILE", help=f"{zh} / {en}")
     command.set_defaults(run=_demo)
@@ -60,7 +65,7 @@ def _demo(chosen: argparse.Namespace) -> int:
         if not materials.drawable:
             run.say_skipped(materials, say)
             raise Failed("数据中没有可抽取的事项", "no item can be drawn from this data")
-        with run.prepared(chosen.dir, materials, chosen.store, chosen.dsn) as ledger:
+        with run.prepared(chosen.dir, materials, chosen.store, chosen.dsn or "") as ledger:
             return _play(chosen, ledger, materials)
     except BadData as error:
         say_faults(error.path, error.errors)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from api.commandline import Commands, folder_argument, new_command, verify_command
+from api.commandline import Commands, dsn_argument, folder_argument, new_command, verify_command
 
 
 def add(commands: Commands) -> None:
@@ -19,10 +19,10 @@ def add(commands: Commands) -> None:
         metavar="FOLDER",
         help="导出到此文件夹，替换其中较早的导出 / where to, an older export is replaced",
     )
-    export.add_argument(
-        "--dsn",
-        metavar="DSN",
-        help="改由此数据库（如同步备库）只读导出已公布部分 / read what is published from this copy of the database instead",
+    dsn_argument(
+        export,
+        "改由此数据库（如同步备库）只读导出已公布部分",
+        "read what is published from this copy of the database instead",
     )
     export.set_defaults(run=_export)
 

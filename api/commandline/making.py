@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from api.commandline import WRONG_USAGE, Commands, Failed, copyable, folder_argument, new_command
+from api.commandline import WRONG_USAGE, Commands, Failed, copyable, dsn_argument, folder_argument, new_command
 
 
 def add(commands: Commands) -> None:
@@ -14,7 +14,10 @@ def add(commands: Commands) -> None:
     en = "make or update a log's schema, functions, view tables and grants in PostgreSQL, as the migration role"
     migrate = new_command(commands, "migrate", zh, en)
     dsn_argument(
-        migrate, "迁移角色的连接串，该角色将拥有全部表", "how the migration role connects, which will own every table"
+        migrate,
+        "迁移角色的连接串，该角色将拥有全部表",
+        "how the migration role connects, which will own every table",
+        required=True,
     )
     schema_argument(migrate)
     migrate.add_argument(
@@ -24,11 +27,6 @@ def add(commands: Commands) -> None:
         "--reader-role", metavar="ROLE", help="只读角色，可不设 / a role that only reads, if there is one"
     )
     migrate.set_defaults(run=_migrate)
-
-
-def dsn_argument(command: argparse.ArgumentParser, zh: str, en: str, required: bool = True) -> None:
-    """Give a command the option that says how PostgreSQL is reached."""
-    command.add_argument("--dsn", required=required, metavar="DSN", help=f"{zh} / {en}")
 
 
 def schema_argument(command: argparse.ArgumentParser, required: bool = True) -> None:
@@ -73,7 +71,6 @@ def _add_init(commands: Commands) -> None:
         init,
         "服务角色的连接串，存于 store.json（仅所有者可读）",
         "how the service's role connects, kept in store.json, which only its owner reads",
-        required=False,
     )
     schema_argument(init, required=False)
     init.set_defaults(run=_init)

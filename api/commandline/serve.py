@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from api.commandline import Commands, Failed, new_command, port_argument
+from api.commandline import WRONG_USAGE, Commands, Failed, dsn_argument, new_command, port_argument
 
 if TYPE_CHECKING:
     from api.many import Logs
@@ -45,9 +45,7 @@ def add(commands: Commands) -> None:
     command.add_argument(
         "--read-only", action="store_true", help="只读（由备库提供查阅，拒绝命令） / only read, from a standby"
     )
-    command.add_argument(
-        "--dsn", metavar="DSN", help="只读时改用此数据库 / with --read-only: read from this database instead"
-    )
+    dsn_argument(command, "只读时改用此数据库", "with --read-only: read from this database instead")
     command.set_defaults(run=_serve)
 
 
@@ -68,7 +66,7 @@ def _serve(chosen: argparse.Namespace) -> int:
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a service manager's way to press Ctrl-C
     if chosen.dsn and not chosen.read_only:
-        raise Failed("--dsn 与 --read-only 同用", "--dsn belongs to --read-only", 64)
+        raise Failed("--dsn 与 --read-only 同用", "--dsn belongs to --read-only", WRONG_USAGE)
     order = Order(_folders(chosen), _together(chosen), (chosen.dsn or "") if chosen.read_only else None)
     if chosen.workers == 1:
         with opened(*order.logs) as logs, Service(application(logs, Settings()), chosen.host, chosen.port) as service:
