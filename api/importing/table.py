@@ -7,24 +7,19 @@ line by line, however long it is: it is a binary file that can be read again fro
 
 from __future__ import annotations
 
-import codecs
 import csv
-import io
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import IO, Any
 
+from api.importing.encoding import as_text, bounded, encoding_refused
 from api.importing.report import Report
 from verify.spelling import is_plain
 
 PADDING = " \t\u00a0\u3000"  # spreadsheets pad cells with these, a tab to keep long numbers as text
 MAX_CELL = 4000
-MAX_LINE = 1 << 20
-"""Characters of one line of the file; of a longer one nobody could read a cell."""
-_PIECE = 1 << 20
 
 # Data that identify a person and that a draw does not need: not taken at all, not even to be thrown away.
 _PERSONAL = re.compile(r"身份证|身份号|手机|电话|联系方式|phone|mobile|telephone|idcard|idcardno|citizenid|nationalid")
@@ -76,9 +71,9 @@ class Row:
 
 def rows(file: IO[bytes], form: Form, report: Report) -> Iterator[Row]:
     """Yield the rows of a file that have the right number of cells; what is wrong with the others goes to `report`."""
-    if _encoding_refused(file, report):
+    if encoding_refused(file, report):
         return
-    with _text(file) as text:
+    with as_text(file) as text:
         yield from _rows(_Lines(text, report), form, report)
 
 
@@ -109,9 +104,9 @@ def _rows(lines: _Lines, form: Form, report: Report) -> Iterator[Row]:
 
 def header(file: IO[bytes]) -> list[str]:
     """Return the trimmed cells of the first row, nothing where the file cannot be read."""
-    if _encoding_refused(file, Report()):
+    if encoding_refused(file, Report()):
         return []
-    with _text(file) as text:
+    with as_text(file) as text:
         return [cell.strip(PADDING) for cell in next(_Lines(text, Report()), (1, []))[1]]
 
 
@@ -137,7 +132,7 @@ class _Lines:
     """The records of a CSV text with the number of the physical line on which each begins."""
 
     def __init__(self, text: IO[str], report: Report) -> None:
-        self._reader = csv.reader(_bounded(text), strict=True)
+        self._reader = csv.reader(bounded(text), strict=True)
         self._report = report
         self._ended = False
 
@@ -163,67 +158,6 @@ class _Lines:
     def _quote_fault(self, line: int, error: str) -> None:
         rest = (",其后各行未读", "; what follows was not read") if self._ended else ("", "")
         self._report.add(line, "", "", f"引号不成对或单元格过长{rest[0]}", f"quotes do not match ({error}){rest[1]}")
-
-
-@contextmanager
-def _text(file: IO[bytes]) -> Iterator[IO[str]]:
-    """Give the file as text from its beginning, and leave it open afterwards."""
-    file.seek(0)
-    # Without newline="" a quoted line break would be rewritten; with it, \r, \n and \r\n each count as one line.
-    text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
-    try:
-        yield text
-    finally:
-        text.detach()
-
-
-def _bounded(text: IO[str]) -> Iterator[str]:
-    """Yield the lines of a text. csv.Error for one that is too long to be held in memory."""
-    while line := text.readline(MAX_LINE):
-        if len(line) == MAX_LINE and line[-1] not in "\r\n":
-            raise csv.Error(f"a line has more than {MAX_LINE} characters")
-        yield line
-
-
-def _encoding_refused(file: IO[bytes], report: Report) -> bool:
-    """Note what is wrong with the first bytes of a file, or with the first byte that is not UTF-8."""
-    file.seek(0)
-    first = file.read(4)
-    for mark, zh, en in (
-        (b"PK\x03\x04", "这是Excel工作簿,请另存为“CSV UTF-8”", "this is an Excel workbook; save it as CSV UTF-8"),
-        (b"\xff\xfe", "文件编码是UTF-16,请另存为“CSV UTF-8”", "the encoding is UTF-16; save the file as CSV UTF-8"),
-        (b"\xfe\xff", "文件编码是UTF-16,请另存为“CSV UTF-8”", "the encoding is UTF-16; save the file as CSV UTF-8"),
-    ):
-        if first.startswith(mark):
-            report.add(1, "", "", zh, en)
-            return True
-    line = _not_encoded(file, "utf-8")
-    if line is not None:
-        report.add(line, "", "", *_encoding_fault(file))
-    return line is not None
-
-
-def _not_encoded(file: IO[bytes], encoding: str) -> int | None:
-    """Return the line of the first byte that is not of this encoding, None where there is none."""
-    file.seek(0)
-    decoder, line = codecs.getincrementaldecoder(encoding)(), 1
-    while True:
-        piece = file.read(_PIECE)
-        try:
-            line += decoder.decode(piece, final=not piece).count("\n")
-        except UnicodeDecodeError as error:
-            return line + error.object.count(b"\n", 0, error.start)
-        if not piece:
-            return None
-
-
-def _encoding_fault(file: IO[bytes]) -> tuple[str, str]:
-    if _not_encoded(file, "gb18030") is not None:
-        return "文件不是UTF-8编码", "the file is not UTF-8"
-    return (
-        "文件编码像是GB18030(GBK),请另存为“CSV UTF-8”",
-        "the file is not UTF-8, its encoding looks like GB18030 (GBK); save it as CSV UTF-8",
-    )
 
 
 def _columns(headers: list[str], form: Form, report: Report) -> dict[int, str] | None:
