@@ -14,8 +14,14 @@ import psycopg
 
 from domain.errors import Unavailable
 from domain.store.contract import Accept, chunks
-from domain.store.postgres_connections import Connection, Connections, is_lost, unreachable
-from domain.store.postgres_schema import VERSION
+from domain.store.postgres_connections import (
+    Connection,
+    Connections,
+    is_lost,
+    require_modest_role,
+    require_version,
+    unreachable,
+)
 from domain.store.subtrees import Hashes, Places, at_once
 from verify.nodes import consistency_path_at, inclusion_path_at, root_at
 
@@ -35,8 +41,8 @@ class Database:
         self._recorded_last: tuple[int, bytes] | None = None
         try:
             with self._connections.lent() as connection:
-                _require_version(connection, schema)
-                _require_modest_role(connection, schema)
+                require_version(connection, schema)
+                require_modest_role(connection, schema)
         except BaseException as error:
             self.close()
             if isinstance(error, psycopg.OperationalError):
@@ -225,39 +231,3 @@ def _put(connection: Connection, sha256: str, size: int, pieces: Iterable[bytes]
         for number, chunk in enumerate(chunks(sha256, size, pieces)):
             connection.execute("SELECT keep_chunk(%b, %b::integer, %b)", (sha256, number, chunk))
         connection.execute("SELECT keep_document(%b, %b::bigint)", (sha256, size))
-
-
-def _require_version(connection: Connection, schema: str) -> None:
-    """Refuse a schema that was never migrated, or for another version of the program; workers never change tables."""
-    try:
-        found = connection.execute("SELECT max(version) FROM migrations").fetchall()[0][0]
-    except (psycopg.errors.UndefinedTable, psycopg.errors.InsufficientPrivilege):
-        found = None
-    if found is not None and found > VERSION:
-        raise Unavailable(
-            f"数据库模式 {schema} 已由更新的程序以 fairdraw migrate 升至版本 {found}，本程序只认 {VERSION}；请更新本程序",
-            f"the schema {schema} has version {found}, made by `fairdraw migrate` of a newer program, this program needs "
-            f"{VERSION}: update this program",
-            "LEDGER 7",
-        )
-    if found != VERSION:
-        raise Unavailable(
-            f"数据库模式 {schema} 的版本为 {found or '无'}，本程序需要 {VERSION}；请先运行 fairdraw migrate",
-            f"the schema {schema} has version {found or 'none'}, this program needs {VERSION}: run `fairdraw migrate`",
-            "LEDGER 7",
-        )
-
-
-def _require_modest_role(connection: Connection, schema: str) -> None:
-    """Refuse to serve as a superuser or as the owner of the tables, who could switch the guards off."""
-    query = (
-        "SELECT current_user, (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) OR "
-        "pg_has_role(nspowner, 'MEMBER') FROM pg_namespace WHERE nspname = %s"
-    )
-    role, mighty = connection.execute(query, (schema,)).fetchall()[0]
-    if mighty:
-        raise Unavailable(
-            f"角色 {role} 拥有表或为超级用户，服务须使用只读并可执行函数的角色",
-            f"the role {role} owns the tables or is a superuser; the service needs a role that may only read and execute",
-            "LEDGER 7",
-        )
