@@ -5,6 +5,7 @@ got. Its nodes are numbers: inspector i is i ("has one seat too many"), seat q i
 m + S + load is a *level*, where one inspector keeps the extra seat and another with one seat more is relieved instead.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 NOBODY = -1
@@ -67,7 +68,7 @@ class Board:
             self.held[taker].add(seat)
 
 
-class Search:
+class Search(ABC):
     """A breadth-first search for a chain. A subclass says which nodes count and where the chain may end.
 
     `came` maps each node reached to the one before it. After a failure its keys are closed: no chain leaves them.
@@ -81,17 +82,17 @@ class Search:
         self._queue: list[int] = []
         self._rest: dict[int, Iterable[int]] = {}
 
+    @abstractmethod
     def reach_person(self, i: int, before: int) -> bool:
         """Note that inspector `i` can have one seat too many; True if the chain may end there."""
-        raise NotImplementedError
 
+    @abstractmethod
     def reach_seat(self, seat: int, before: int) -> bool:
         """Note that `seat` can be given up; True if the chain may end there."""
-        raise NotImplementedError
 
     def reach_level(self, level: int) -> bool:
-        """Go on from an inspector with load `level` who keeps the extra seat."""
-        raise NotImplementedError
+        """Go on from an inspector with load `level` who keeps the extra seat; where no level is a node nothing ends there."""
+        return False
 
     def candidates(self, group: int) -> Iterable[int]:
         return self.board.groups[group]
