@@ -8,31 +8,25 @@ command id again is answered with the same receipt. Source: ledger specification
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext, suppress
+from contextlib import nullcontext
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import msgspec
 from eventsourcing.persistence import IntegrityError
 
 from domain import roles
 from domain.base import Fact, Recorded
-from domain.clock import SteppedClock, SystemClock
+from domain.clock import SteppedClock
 from domain.errors import Conflict, Forbidden, Invalid, Refusal, Unavailable
-from domain.founding import refuse_founding
 from domain.grounded import Deciding, Grounded
-from domain.organisation import Account, Logbook, Unit
+from domain.organisation import Account
 from domain.roles import SYSTEM, Actor, Cause
-from domain.signer import Signer
 from domain.spelled import fingerprint_of, refusing_bad_values
-from domain.store.choice import Choice
 from domain.store.contract import Beside, Change, Grounds, Placed, references
 from domain.store.mapper import tail_of
 from verify import entries
 
-RECOVERY = "recovery.json"
-"""While this file is in the log's folder, a recovery is under way and nothing else may be written."""
 ATTEMPTS, BESIDE_OTHERS = 5, 2
 """So often a command is decided, and so often of these while others write; then only a lost server can come between."""
 
@@ -79,103 +73,6 @@ class Decided:
 
 class Core(Grounded):
     """A log that carries out commands."""
-
-    @classmethod
-    def open(cls, folder: Path) -> Self:
-        """Open an existing log. Unavailable when another process has it, or when it is behind what was published."""
-        if not (folder / "signer").is_dir():
-            raise Unavailable(f"{folder} 中没有台账", f"there is no log in {folder}", "LEDGER 7")
-        core = cls(folder)
-        try:
-            core._start()
-        except BaseException:
-            core.close()
-            raise
-        return core
-
-    @classmethod
-    def create(
-        cls,
-        folder: Path,
-        origin: str,
-        *,
-        clock: str = "system",
-        unit: str,
-        unit_name: str,
-        account: str = "admin",
-        store: Mapping[str, str] | None = None,
-    ) -> Self:
-        """Make a new log: its key, entry 0, its first unit (the bureau) and its first account (an administrator).
-
-        `store`: what `store.json` is to say, SQLite where nothing is given; a schema in PostgreSQL is migrated before.
-        An interrupted creation is finished by calling this again with the same facts.
-        """
-        refuse_founding(origin, clock, unit, unit_name, account)
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if store is not None:
-            Choice.of(store).settle(folder)
-        if not (folder / "signer" / "head.json").is_file():
-            with suppress(FileNotFoundError):
-                (folder / "signer" / "key.pem").unlink()
-                (folder / "signer").rmdir()
-            Signer.create(folder / "signer", origin)
-        # Once something was signed, a database that is missing was lost: making another would be a fork.
-        core = cls(folder, create=Signer(folder / "signer").size == 0)
-        try:
-            core._found(origin, clock, unit, unit_name, account)
-            core._start()
-        except BaseException:
-            core.close()
-            raise
-        return core
-
-    def _found(self, origin: str, clock: str, unit: str, unit_name: str, account: str) -> None:
-        if self.signer.origin != origin:
-            raise Conflict(f"此处已有台账 {self.signer.origin}", f"here is the log {self.signer.origin}", "LEDGER 1")
-        (self.folder / "log.vkey").write_text(self.signer.vkey + "\n", "ascii")
-        self.clock = SteppedClock() if clock == "stepped" else SystemClock()
-
-        def log(cause: Cause) -> Decision:
-            aggregate = Logbook("log/main")
-            aggregate.create(cause, origin, self.signer.vkey, clock)
-            return Decision(aggregate)
-
-        def bureau(cause: Cause) -> Decision:
-            aggregate = Unit(f"unit/{unit}")
-            aggregate.register(cause, unit, unit_name, "bureau", None)
-            return Decision(aggregate)
-
-        def first(cause: Cause) -> Decision:
-            aggregate = Account(f"account/{account}")
-            aggregate.open(cause, account, "admin", unit)
-            return Decision(aggregate)
-
-        self._do(SYSTEM, "create-log", "log.created", {"origin": origin, "clock": clock}, log)
-        self._do(SYSTEM, "create-unit", "unit.registered", {"unit": unit, "name": unit_name}, bureau)
-        self._do(SYSTEM, "create-account", "account.opened", {"account": account}, first)
-
-    def _start(self) -> None:
-        """Check the database against the signer's key and head, and set the clock.
-
-        Unavailable where it is behind, where a recovery was begun and not finished, or where nothing is founded yet.
-        """
-        self.require_not_behind()
-        if (self.folder / RECOVERY).exists():
-            raise Unavailable(
-                "恢复尚未完成，请再次运行 fairdraw recover",
-                "a recovery is not finished: run `fairdraw recover` again",
-                "LEDGER 7",
-            )
-        if self.size < 3:
-            raise Unavailable("台账尚未建成，请再次运行 init", "the log is not wholly made: run init again", "LEDGER 7")
-        log = self._get(Logbook, "log/main")
-        if entries.parse(next(self.store.entries(0, 1))).data["vkey"] != self.signer.vkey:
-            raise Unavailable("数据库中是另一台账", f"the database holds another log: {log.origin}", "LEDGER 7")
-        self.origin, self.vkey = log.origin, self.signer.vkey
-        self.agency = entries.parse(next(self.store.entries(1, 2))).data["unit"]
-        if log.clock == "stepped":
-            self.clock = SteppedClock(self.private.clock() or "")
-        self._follow_clock()
 
     def actor(self, account: str) -> Actor:
         """Return who an account is. NotFound where there is none, Forbidden where it was closed."""

@@ -15,9 +15,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from domain.core import RECOVERY, Decision, Receipt
+from domain.core import Decision, Receipt
 from domain.errors import Conflict, Invalid, Unavailable
 from domain.ledger import Ledger
+from domain.opening import RECOVERY
 from domain.organisation import Logbook
 from domain.roles import SYSTEM, Cause
 from verify import entries

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from domain.core import Core, Decision, Receipt
+from domain.core import Decision, Receipt
 from domain.errors import Conflict, Invalid
+from domain.opening import Opened
 from domain.organisation import Account, CalendarYear, Unit
 from domain.roles import NAMES, SYSTEM, Actor, Cause
 from domain.words import UNITS
@@ -16,7 +17,7 @@ from verify.kinds import CALENDAR, ROLE_UNITS
 from verify.shape import misfit
 
 
-class OrganisationCommands(Core):
+class OrganisationCommands(Opened):
     """Units, accounts and calendars."""
 
     def __init__(self, folder: Path, create: bool = False) -> None:

@@ -255,7 +255,7 @@ def test_an_interrupted_creation_is_finished_by_the_next(
         happened.append(True)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("domain.core.Unit.register", die)
+    monkeypatch.setattr("domain.opening.Unit.register", die)
     with pytest.raises(KeyboardInterrupt):
         new_ledger(tmp_path / "log", store=store.settings)
     monkeypatch.undo()
