@@ -90,20 +90,16 @@ class Search(ABC):
     def reach_seat(self, seat: int, before: int) -> bool:
         """Note that `seat` can be given up; True if the chain may end there."""
 
-    def reach_level(self, level: int) -> bool:
-        """Go on from an inspector with load `level` who keeps the extra seat; where no level is a node nothing ends there."""
-        return False
-
     def candidates(self, group: int) -> Iterable[int]:
         return self.board.groups[group]
 
     def run(self) -> bool:
         """Go on from the nodes reached so far; True when a chain was found."""
-        seats, levels = self.board.inspectors, self.board.inspectors + self.board.seats
-        for node in self._queue:  # noqa: SIM110 - the queue grows while it is read
-            if self.reach_level(node - levels) if node >= levels else self._give(node - seats):
-                return True
-        return False
+        return any(self.go_on(node) for node in self._queue)  # the queue grows while it is read
+
+    def go_on(self, node: int) -> bool:
+        """Go on from one node, a seat to be given up; True when the chain is found."""
+        return self._give(node - self.board.inspectors)
 
     def moves(self) -> list[tuple[int, int]]:
         """Return (seat, new holder) along the chain that was found, the last move first."""

@@ -129,8 +129,11 @@ class Exchange(Search):
         self._queue.append(node)
         return False
 
-    def reach_level(self, level: int) -> bool:
-        node = self.board.inspectors + self.board.seats + level
+    def go_on(self, node: int) -> bool:
+        level = node - self.board.inspectors - self.board.seats
+        if level < 0:
+            return super().go_on(node)
+        # From somebody with this load who keeps the extra seat: whoever has one more may be relieved.
         relieved = self._levels.get(level + 1, ())
         return any(self.reach_person(i, node) for i in relieved if i not in self.came)
 
