@@ -101,13 +101,13 @@ def verify(
         key = next((each for each in policy.logs if each == stated), policy.logs[0])
     with folder.open(ENTRIES) or nullcontext() as file, closing(bar):
         fd = file.fileno() if file else None
-        before = fd and os.fstat(fd)
+        before = None if fd is None else os.fstat(fd)
         history = History(fd)
         linked = list(chain.follow(fd, history, bar, not chain_only, processes))
         findings = [*linked, *_linked(history, linked, chain_only), *_signed(folder, history, key, since)]
         findings += _scope() if chain_only else _all_else(folder, history, bar)
         findings += checkpoint.check_policy(folder, policy, key)
-        if fd and before and not same_file(before, os.fstat(fd)):
+        if fd is not None and before is not None and not same_file(before, os.fstat(fd)):
             raise Changed
         root = history.heads[len(history.leaves)].hex()
         return Report(target, history.origin, len(history.leaves), root, findings)

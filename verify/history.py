@@ -89,6 +89,8 @@ class History:
         self._of_noun: dict[str, list[str]] = {}
         self._of_kind = [array("I") for _ in KIND_NAMES]
         self.unread: set[str] = set()
+        self.cut = False
+        """Whether of some line only the beginning was read."""
         self.heads: dict[int, bytes] = {}
         self.entry = lru_cache(CACHED)(self._read)
 

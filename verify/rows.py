@@ -10,6 +10,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from typing import Any, Self
 
 from verify import canonical
@@ -27,13 +28,18 @@ class Rows:
     """Rows by id. Used by one thread at a time."""
 
     def __init__(self) -> None:
-        self._db = sqlite3.connect("", isolation_level=None, check_same_thread=False)
-        self._db.executescript(
+        self._count = 0
+        self._marks: list[int] = []
+
+    @cached_property
+    def _db(self) -> sqlite3.Connection:
+        # Made when it is first asked: a log may create ten thousand registries and never fill one.
+        opened = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+        opened.executescript(
             f"PRAGMA cache_size = -{CACHE}; PRAGMA temp_store = FILE; PRAGMA synchronous = OFF; BEGIN;"
             "CREATE TABLE rows (id TEXT NOT NULL UNIQUE, row TEXT NOT NULL) STRICT;"
         )
-        self._count = 0
-        self._marks: list[int] = []
+        return opened
 
     @classmethod
     def of(cls, rows: Iterable[Row]) -> Self:
@@ -46,7 +52,8 @@ class Rows:
 
     def close(self) -> None:
         """Give the memory and the disk back."""
-        self._db.close()
+        if "_db" in self.__dict__:
+            self._db.close()
 
     def __len__(self) -> int:
         return self._count

@@ -45,6 +45,11 @@ class Block:
     lines: list[bytes]
     ended: bool = True
 
+    @property
+    def cut(self) -> bool:
+        """Whether this is one line that is too long, of which only the beginning is here."""
+        return len(self.lines) == 1 and self.end - self.start - 1 > LINE
+
 
 def cut(fd: int) -> Iterator[Segment]:
     """Yield the segments of an open file, looking for nothing but line feeds."""

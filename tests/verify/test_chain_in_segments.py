@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import random
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -264,3 +268,51 @@ def test_a_bar_is_drawn_on_a_terminal_and_taken_away_again():
     assert " 75%" in terminal.getvalue()
     assert terminal.getvalue().endswith("\r\x1b[K")
     assert file.getvalue() == ""
+
+
+@pytest.mark.parametrize("processes", ["1", "2"])
+def test_the_chain_alone_says_nothing_of_a_line_it_did_not_read_whole(processes, story, tmp_path, capsys, monkeypatch):
+    """Everything is linked and signed over the first 65,537 bytes of line 5, whatever follows them."""
+    monkeypatch.setattr(segments, "LENGTH", LENGTH)
+    forge = Forge(story.export, story.key_pem)
+    forge.entries[5]["data"]["name"] += "x" * (65_537 - len(spell(forge.entries[5])))
+    forge._link()
+    files = forge.raw() | {"checkpoint": forge.sign(len(forge.entries))}
+    lines = files["entries.jsonl"].split(b"\n")
+    assert len(lines[5]) == 65_537
+    lines[5] += b"A" * 7
+    files["entries.jsonl"] = b"\n".join(lines)
+
+    told = told_by(write(files, tmp_path / "forged"), story.vkey, capsys, "--chain", "--processes", processes)
+
+    assert [(f["check"], f["index"]) for f in told["findings"] if f["outcome"] == "BROKEN"] == [("entries", 5)]
+    assert not {"chain", "tree"} & {f["check"] for f in told["findings"] if f["outcome"] == "HOLDS"}
+
+
+def test_the_chain_alone_wants_the_last_line_feed(story, tmp_path, capsys):
+    files = Forge(story.export, story.key_pem).raw()
+    files["entries.jsonl"] = files["entries.jsonl"][:-1]
+
+    told = told_by(write(files, tmp_path / "forged"), story.vkey, capsys, "--chain")
+
+    assert [f["check"] for f in told["findings"] if f["outcome"] == "BROKEN"] == ["entries"]
+    assert "does not end with a line feed" in told["findings"][0]["reason"]
+
+
+def test_a_file_that_changes_is_found_though_it_has_the_first_descriptor_of_all(story, tmp_path):
+    copy = shutil.copytree(story.export, tmp_path / "copy")
+    script = (
+        "import os, sys; import verify.checks.rules as rules, verify.__main__ as program\n"
+        "asked = rules.check_rules\n"
+        "def meanwhile(folder, history, bar):\n"
+        "    with open(sys.argv[1] + '/entries.jsonl', 'ab') as file: print(os.fstat(0).st_ino, file.write(b'x'))\n"
+        "    yield from asked(folder, history, bar)\n"
+        "rules.check_rules = meanwhile\n"
+        "sys.exit(program.main([sys.argv[1]]))"
+    )
+    command = [sys.executable, "-c", script, str(copy)]
+
+    done = subprocess.run(command, capture_output=True, text=True, check=False, preexec_fn=lambda: os.close(0))
+
+    assert f"{(copy / 'entries.jsonl').stat().st_ino} 1" in done.stdout  # it was descriptor 0, and it changed
+    assert done.returncode == 70, done.stdout

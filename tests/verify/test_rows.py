@@ -119,3 +119,14 @@ def test_the_row_of_a_line_is_found_whatever_its_texts_say() -> None:
 
     assert state.text("A") == canonical.encode(strange).decode()
     assert json.loads(state.text("A") or "") == strange
+
+
+def test_a_registry_that_nobody_filled_has_no_database() -> None:
+    many = [Rows() for _ in range(10_000)]
+    filled = Rows()
+    assert filled.add("a", "{}")
+
+    assert not any("_db" in vars(each) for each in many)
+    assert "_db" in vars(filled)
+    for each in [*many, filled]:
+        each.close()

@@ -97,6 +97,7 @@ class _Joints:
             if links.first != hexlify(leaf):
                 told.append((0, LINK, unlinked(first, links.first, leaf)))
         history.take(links.leaves, piece.subtrees)
+        history.cut |= piece.cut
         if piece.offsets:
             history.place(piece.offsets, piece.end)
         told += self._judge(piece.facts, first)

@@ -33,7 +33,7 @@ class Piece:
     """A segment that was read: its links, and where it was asked for, `offsets` of its lines, facts, and what is wrong.
 
     `told`: the first findings of each check, `cap` knows how many more there are. `count`: the lines that were read, up to
-    the byte `end`.
+    the byte `end`; `cut`: of one of them only the beginning, so that its leaf is not that of the whole line.
     """
 
     segment: Segment
@@ -44,6 +44,7 @@ class Piece:
     told: list[Told] = field(default_factory=list)
     cap: Cap = field(default_factory=Cap)
     unreadable: int = 0
+    cut: bool = False
     count: int = 0
     end: int = 0
 
@@ -60,6 +61,9 @@ def read(fd: int, segment: Segment, strictly: bool, most: int) -> Piece:
     """
     piece = Piece(segment)
     for block in blocks(fd, segment):
+        piece.cut |= block.cut
+        if not strictly:
+            _links_only(piece, block)
         read_here = _entries(piece, block, most) if strictly else len(block.lines)
         piece.links.take(block.lines[:read_here])
         piece.count += read_here
@@ -109,6 +113,15 @@ def _entries(piece: Piece, block: Block, most: int) -> int:
     return len(block.lines)
 
 
+def _links_only(piece: Piece, block: Block) -> None:
+    """Tell which lines of a block are no lines of a log, where the entries in them are not asked for."""
+    last = piece.segment.first + piece.count + len(block.lines) - 1
+    if block.cut:
+        piece.tell(last - piece.segment.first, NO_ENTRY, _too_long(last))
+    elif not block.ended:
+        piece.tell(last - piece.segment.first, NO_FEED, _no_feed(last))
+
+
 def _judge(piece: Piece, number: int, entry: Entry) -> bool:
     """Tell what is wrong with an entry whatever stands before it; whether it keeps the form of its kind."""
     index = piece.segment.first + number
@@ -135,10 +148,14 @@ def _no_feed(index: int) -> Finding:
     return broken("entries", f"第 {index} 条没有以换行结束。", f"Entry {index} does not end with a line feed.", index)
 
 
+def _too_long(index: int) -> Finding:
+    zh = f"第 {index} 行超过一条记录的上限 {MAX_BYTES} 字节，其余没有读取。"
+    return broken("entries", zh, f"Line {index} is longer than the {MAX_BYTES} bytes of an entry.", index)
+
+
 def _no_entry(raw: bytes, index: int, error: EntryError) -> Finding:
     if len(raw) > MAX_BYTES:
-        zh = f"第 {index} 行超过一条记录的上限 {MAX_BYTES} 字节，其余没有读取。"
-        return broken("entries", zh, f"Line {index} is longer than the {MAX_BYTES} bytes of an entry.", index)
+        return _too_long(index)
     zh = f"第 {index} 条不是合格的记录：{error}。"
     return broken("entries", zh, f"Line {index} is not an entry: {error}.", index)
 
