@@ -36,6 +36,18 @@ class Fact(msgspec.Struct, frozen=True, rename={"originator_id": "stream", "orig
     index: int | None = None
 
 
+def refuse_personal(value: Any, where: str = "") -> None:
+    """Refuse what would become public with something like a person's number in its texts; `where` names the place."""
+    personal = next(filter(None, map(looks_personal, texts(value))), None)
+    if personal:
+        place = f"{where}：" if where else ""
+        raise Invalid(
+            f"{place}公开内容中疑有公民身份号码或手机号（{personal[:4]}…），不得写入",
+            f"{where and where + ': '}something like a person's identity number or phone ({personal[:4]}…) must not become public",
+            "LEDGER 5",
+        )
+
+
 class Recorded(ABC):
     """An aggregate: its stream as `id`, its `version`, and the facts not yet saved."""
 
@@ -50,13 +62,7 @@ class Recorded(ABC):
         reason = misfit(data, form.data)
         if reason:
             raise Invalid(f"{STEPS[kind]}的数据格式不符（{reason}）", reason, "LEDGER 2")
-        personal = next(filter(None, map(looks_personal, texts(data))), None)
-        if personal:
-            raise Invalid(
-                f"公开内容中疑有公民身份号码或手机号（{personal[:4]}…），不得写入",
-                f"something like a person's identity number or phone ({personal[:4]}…) must not become public",
-                "LEDGER 5",
-            )
+        refuse_personal(data)
         if form.first is not None and form.first != (self.version == 0):
             self.refuse_state("尚未建立" if self.version == 0 else "已经存在", kind)
         fact = Fact(self.id, self.version + 1, kind, cause.actor, cause.command, data)

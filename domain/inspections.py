@@ -9,7 +9,7 @@ from domain.errors import Conflict, Invalid
 from domain.roles import Cause
 from domain.words import STEPS
 from verify.calendar import Calendar, UnknownYear
-from verify.kinds import ALONE, CATEGORIES, METHODS, NOT_CHECKABLE
+from verify.kinds import ALONE, CATEGORIES, METHODS, NOT_CHECKABLE, are_methods
 
 STATES = {
     "": "尚未通知",
@@ -38,10 +38,10 @@ class Inspection(Recorded):
                 f"completed_on {completed_on} must lie between the visit on {self.visit_on} and today, {today}",
                 "方案第五(五)条",
             )
-        if not methods or not set(methods) <= set(METHODS):
+        if not are_methods(methods):
             raise Invalid(
-                f"须写明检查方式（{'、'.join(METHODS)}）",
-                f"the methods are some of {', '.join(METHODS)}",
+                f"须写明检查方式，不得重复（{'、'.join(METHODS)}）",
+                f"the methods are some of {', '.join(METHODS)}, each once",
                 "方案第五(四)条",
             )
         data = {"completed_on": completed_on, "inspectors": self.inspectors, "methods": methods}

@@ -95,6 +95,7 @@ CASES: dict[str, Case] = {
     "an account named system": rules(on_entries.account_named_system, "actors", "is the log itself"),
     "a document kept secret": rules(on_entries.document_kept_secret, "entries", "public is not of the form true"),
     "a phone number in a text": rules(on_entries.phone_in_a_text, "personal", "person's 138********"),
+    "a phone number as the id of a command": rules(on_entries.phone_as_a_command, "personal", "person's 138********"),
     # Lists, plans, registries.
     "reviewed by the drafter's unit": rules(on_papers.review_by_the_drafter, "reviews", "that drafted it", "actors"),
     "the justice review is missing": rules(
@@ -126,8 +127,10 @@ CASES: dict[str, Case] = {
     ),
     "paired with other inspectors": rules(on_papers.paired_again, "F07", "and then again with registry/other"),
     "an identity number as a name": rules(
-        on_papers.identity_number_as_a_name, "personal", "1 names in a list of registry/"
+        on_papers.identity_number_as_a_name, "personal", "1 texts in a list of registry/"
     ),
+    "a phone number as a tag": rules(on_papers.phone_as_a_tag, "personal", "1 texts in a list of registry/"),
+    "a method named twice": rules(on_inspections.method_named_twice, "inspections", "each once"),
     # The freeze.
     "the pool hides a business": rules(on_ceremonies.pool_hides_a_business, "F07", "hides objects of the registry"),
     "a business excluded without ground": rules(

@@ -7,6 +7,7 @@ clerk 业务监管科, admin 系统管理; `system` is the log itself.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -238,6 +239,13 @@ CATEGORIES = (
 ALONE = "NO_PROBLEM"
 """The category that excludes every other one."""
 METHODS = ("onsite", "document", "dept_opinion", "lab_test", "online", "expert")
+
+
+def are_methods(stated: Sequence[str]) -> bool:
+    """Whether an inspection can be made in these ways: one or more of `METHODS`, each once."""
+    return 0 < len(stated) == len(set(stated)) and set(stated) <= set(METHODS)
+
+
 NOT_CHECKABLE = ("CLOSED_LIQUIDATING", "DEREGISTERED", "LICENCE_REVOKED", "REGISTRATION_CANCELLED", "MOVED_AWAY")
 
 ITEM_LINE = {

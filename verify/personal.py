@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from verify import canonical
@@ -52,6 +52,12 @@ def looks_personal(text: str) -> str | None:
             return str(found)
     mobile = _MOBILE.search(text)
     return mobile.group() if mobile else None
+
+
+def public_texts(line: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what somebody wrote into a line of a list: all but ids, whose digits are those of a register."""
+    row = line["row"] if isinstance(line.get("row"), dict) else line
+    return {key: value for key, value in row.items() if key != "id"}
 
 
 def texts(value: Any) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from domain.base import refuse_personal
 from domain.commands.organisation import OrganisationCommands
 from domain.core import Decision, Receipt
 from domain.errors import NotFound
@@ -12,6 +13,7 @@ from domain.plans import Plan
 from domain.reviewed import Reviewed
 from domain.roles import Actor, Cause
 from verify import documents
+from verify.personal import public_texts
 
 _NOUNS: dict[str, type[Reviewed]] = {"itemlist": ItemList, "plan": Plan}
 
@@ -24,6 +26,8 @@ class PlanCommands(OrganisationCommands):
 
         def decide(cause: Cause) -> Decision:
             refuse_illegal_items(items)
+            for item in items:
+                refuse_personal(public_texts(item), item["id"])
             number = self._next(f"itemlist/{self.agency}-")
             fresh = ItemList(f"itemlist/{self.agency}-{number}")
             fresh.draft(cause, by.unit, title, self.put_listing(documents.listing(items)))

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from domain.base import refuse_personal
 from domain.commands.plans import PlanCommands
 from domain.core import Decision, Receipt
 from domain.errors import Conflict, Invalid
@@ -15,6 +18,8 @@ from domain.registries import Registry
 from domain.roles import Actor, Cause
 from domain.shelf import Shelf
 from domain.store.contract import Beside
+from verify.documents import DocumentError
+from verify.personal import public_texts
 from verify.registry import RegistryError, difference, summary
 from verify.rows import RepeatedId, Row, Rows
 
@@ -79,9 +84,10 @@ class RegistryCommands(PlanCommands):
                     public, beside = self._seal(found, state, rows)
                 try:
                     given = public if isinstance(public, Rows) else Rows.of(public)
+                    _refuse_personal(given)
                     batch = difference(state, given, mode == "replace")
                     counted = self.shelf.try_batch(found, batch)
-                except (RegistryError, RepeatedId) as error:
+                except (RegistryError, RepeatedId, DocumentError) as error:
                     raise Invalid(f"名录数据有误：{error}", str(error), "方案第五(三)条") from error
                 data = {
                     "mode": mode,
@@ -150,3 +156,13 @@ class RegistryCommands(PlanCommands):
                 return before[field], []
         fresh = sealed(f"{registry.id.partition('/')[2]}/{name}/{field}", value)
         return {"commitment": fresh[0]}, [fresh]
+
+
+_DIGITS = re.compile(r"\d{11}")
+
+
+def _refuse_personal(rows: Rows) -> None:
+    """Refuse rows with something like a person's number in a text: few rows have as many digits, and only those are read."""
+    for name, text in rows.items():
+        if _DIGITS.search(text):
+            refuse_personal(public_texts(json.loads(text)), name)

@@ -112,3 +112,9 @@ def phone_in_a_text(forge: Forge) -> Files:
     first_draw(forge)
     forge.first("registry.filed")["data"]["reference"] = "备案1号，联系人手机13800138000"
     return forge.settle()
+
+
+def phone_as_a_command(forge: Forge) -> Files:
+    first_draw(forge)
+    forge.first("registry.filed")["command"] = "13800138000"
+    return forge.settle()

@@ -177,3 +177,9 @@ def _put_calendar(forge: Forge, entry: Json, changes: Json) -> None:
     reference = documents.reference(content, documents.JSON)
     forge.documents[str(reference["sha256"])] = content
     entry["data"]["document"] = reference
+
+
+def method_named_twice(forge: Forge) -> Files:
+    first_round(forge)
+    forge.first("inspection.completed")["data"]["methods"] = ["onsite", "onsite"]
+    return forge.settle(LATE)

@@ -164,3 +164,14 @@ def identity_number_as_a_name(forge: Forge) -> Files:
     batch = next(e for e in forge.all("registry.imported") if e["stream"] == _objects(forge))
     forge.edit_rows(batch, edit)
     return forge.settle()
+
+
+def phone_as_a_tag(forge: Forge) -> Files:
+    first_draw(forge)
+
+    def edit(rows: list[Json]) -> None:
+        rows[0]["row"]["tags"] = ["联系 13800138000"]
+
+    batch = next(e for e in forge.all("registry.imported") if e["stream"] == _objects(forge))
+    forge.edit_rows(batch, edit)
+    return forge.settle()

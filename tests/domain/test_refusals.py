@@ -32,6 +32,31 @@ CHEATS: Cheats = {
         Invalid,
         "cannot be in 220100.market",
     ),
+    "a phone number as the tag of a business": (
+        lambda t: (
+            t.do("market", "create_registry", registry="other", type="objects", title="库", item=CODE),
+            t.do(
+                "market",
+                "import_rows",
+                registry="registry/other",
+                rows=[{**objects(1)[0], "tags": ["联系 13800138000"]}],
+                mode="merge",
+                source=b"1",
+            ),
+        ),
+        Invalid,
+        "must not become public",
+    ),
+    "an identity number in the legal basis of an item": (
+        lambda t: t.do(
+            "market",
+            "draft_item_list",
+            title="清单",
+            items=[{**item(CODE, "general"), "legal_basis": "见 11010519491231002X 来信"}],
+        ),
+        Invalid,
+        "must not become public",
+    ),
     "the last administrator is closed": (
         lambda t: t.do("admin", "close_account", account="admin", reason="离岗"),
         Conflict,

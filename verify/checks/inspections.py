@@ -14,7 +14,7 @@ from verify.checks.draws import Draws, Outcome
 from verify.checks.results import MOST, check_results
 from verify.entries import Entry
 from verify.findings import Finding, broken, holds, unchecked
-from verify.kinds import ALONE, CATEGORIES, METHODS, NOT_CHECKABLE
+from verify.kinds import ALONE, CATEGORIES, METHODS, NOT_CHECKABLE, are_methods
 from verify.pool import standing_ground
 from verify.progress import Progress
 
@@ -132,9 +132,11 @@ def _visit(stream: str, notified: Entry, completed: Entry) -> Iterator[Finding]:
         en = f"{stream}: completed on {data['completed_on']}, before the visit on {notified.data['visit_on']}."
         yield broken("inspections", zh, en, index)
     methods = data["methods"]
-    if not methods or len(set(methods)) < len(methods) or not set(methods) <= set(METHODS):
-        zh = f"{stream} 的检查方式 {methods} 不合格：须为 {'、'.join(METHODS)} 中的一种或几种。"
-        yield broken("inspections", zh, f"{stream}: the methods {methods} are not among {', '.join(METHODS)}.", index)
+    if not are_methods(methods):
+        some = methods[: len(METHODS)]
+        zh = f"{stream} 的检查方式 {some}（共 {len(methods)} 项）不合格：须为 {'、'.join(METHODS)} 中的一种或几种，不重复。"
+        en = f"{stream}: the {len(methods)} methods {some} are not some of {', '.join(METHODS)}, each once."
+        yield broken("inspections", zh, en, index)
 
 
 def _standing(stream: str, completed: Entry, outcome: Outcome, draws: Draws) -> Iterator[Finding]:

@@ -6,6 +6,7 @@ is never repeated whole. Source: ledger specification, section 5.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator
 
@@ -15,20 +16,19 @@ from verify.entries import Entry
 from verify.findings import Finding, broken, holds
 from verify.history import History
 from verify.library import Absent, Library, Reference
-from verify.personal import looks_personal, texts
+from verify.personal import looks_personal, public_texts, texts
 
 NAMED = ("itemlist.drafted", "registry.imported")
-"""The entries whose lists have names in their lines."""
+"""The entries whose lists have texts in their lines that somebody wrote."""
 SHOWN = 3
 _DIGITS = re.compile(r"\d{11}")
 """So many digits in a row stand in every number of a person, and seldom elsewhere."""
-_NAME = re.compile(rb'"name":("[^"\\\\]*+(?:\\\\.[^"\\\\]*+)*+")')
 
 
 def suspicious(entry: Entry) -> bool:
-    """Whether a text in the data of an entry, which has its bytes, looks like a person's number."""
-    data = entry.raw[entry.raw.index(b'"data":') :].decode()
-    return _DIGITS.search(data) is not None and _number_in(entry) is not None
+    """Whether a text in the data of an entry, which has its bytes, or its command looks like a person's number."""
+    written = entry.raw[entry.raw.index(b'"command":') :].decode()
+    return _DIGITS.search(written) is not None and _number_in(entry) is not None
 
 
 def check_texts(history: History) -> Iterator[Finding]:
@@ -51,32 +51,36 @@ def _entry(entry: Entry) -> Iterator[Finding]:
 
 
 def _number_in(entry: Entry) -> str | None:
-    return next((found for text in texts(entry.data) if (found := looks_personal(text))), None)
+    written = [entry.command, *texts(entry.data)]
+    return next((found for text in written if (found := looks_personal(text))), None)
 
 
 def check_names(library: Library, where: list[tuple[Entry, Reference]]) -> Iterator[Finding]:
-    """The names in the lines of one list; `where` are the entries that name it."""
+    """The texts in the lines of one list; `where` are the entries that name it."""
     entry, reference = where[0]
     if not any(each.kind in NAMED for each, _ in where):
         return
     shown: list[str] = []
     count = 0
     try:
-        for name in _names(library.pieces(reference)):
-            found = looks_personal(name)
+        for text in _texts(library.pieces(reference)):
+            found = looks_personal(text)
             if found:
                 count += 1
                 shown += [_hidden(found)] if count <= SHOWN else []
-    except (Absent, DocumentError):
+    except (Absent, DocumentError, ValueError):  # what is no list is told where lists are read
         pass
     if count:
-        zh = f"{entry.stream} 的清单有 {count} 个名称含疑似身份证号码或手机号码：{', '.join(shown)}，公开后无法收回。"
-        en = f"{count} names in a list of {entry.stream} hold what looks like a person's number: {', '.join(shown)}."
+        zh = f"{entry.stream} 的清单有 {count} 处文字含疑似身份证号码或手机号码：{', '.join(shown)}，公开后无法收回。"
+        en = f"{count} texts in a list of {entry.stream} hold what looks like a person's number: {', '.join(shown)}."
         yield broken("personal", zh, en, entry.index)
 
 
-def _names(pieces: Iterable[bytes]) -> Iterator[str]:
-    return (name.decode("utf-8", "replace") for line in lines_of(pieces) for name in _NAME.findall(line))
+def _texts(pieces: Iterable[bytes]) -> Iterator[str]:
+    for line in lines_of(pieces):
+        if _DIGITS.search(line.decode("utf-8", "replace")):
+            value = json.loads(line)
+            yield from texts(public_texts(value) if isinstance(value, dict) else value)
 
 
 def _hidden(number: str) -> str:
