@@ -71,6 +71,12 @@ class Change:
     beside: Beside | None = None
     clock: str | None = None
     """Where a stepped clock stands afterwards."""
+    now: Callable[[], str] | None = None
+    """A real clock, which is asked when it is this change's turn: whoever waited long is recorded late."""
+
+    def instant(self) -> str:
+        """Return the moment at which the entry is recorded, if nothing before it is later."""
+        return self.at if self.now is None else max(self.at, self.now())
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,10 @@
 """The append function in plpgsql: under the lock of the head row it gives `prev`, `index` and `at`, hashes and inserts.
 
 One call records several entries of several commands, or nothing. It refuses with SQLSTATE FD001 where something moved that
-a decision rested on. The tree's frontier stands in the head row, so no left sibling is read. A crash before the commit
-leaves nothing, one after it leaves everything, the rows by which a repeated command finds its receipt included.
+a decision rested on. The clock is the service's, which says what time it was when it called; how long the call then waited
+for the lock is added here, rounded up, so that `at` is the time under the lock. The tree's frontier stands in the head row,
+so no left sibling is read. A crash before the commit leaves nothing, one after it leaves everything, the rows by which a
+repeated command finds its receipt included.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from domain.store.postgres_schema import DEFINER, MOVED
 
 APPEND = f"""
 CREATE FUNCTION append_entries(
-    genesis bytea,
+    genesis bytea, running boolean,
     streams text[], versions integer[], tails bytea[], instants text[], untils text[],
     accounts text[], command_ids text[], fingerprints bytea[],
     reference_places integer[], reference_names text[], reference_types text[], reference_public boolean[],
@@ -23,8 +25,12 @@ DECLARE
     raws bytea[]; levels integer[]; positions bigint[]; hashes bytea[];
     previous bytea; moment text COLLATE "C"; edge bytea[]; carry bytea; raw bytea;
     place bigint; level integer; known integer := 0;
+    waited interval := '0'; at_least text COLLATE "C";
 BEGIN
     SELECT * INTO STRICT top FROM head WHERE one FOR UPDATE;
+    IF running THEN
+        waited := clock_timestamp() - statement_timestamp();
+    END IF;
     IF EXISTS (SELECT FROM unnest(ground_streams, ground_versions) AS ground (stream, version)
                WHERE ground.version <> (SELECT coalesce(max(e.version), 0) FROM entries e WHERE e.stream = ground.stream))
     OR EXISTS (SELECT FROM unnest(family_prefixes, family_sizes) AS family (prefix, size)
@@ -39,7 +45,12 @@ BEGIN
     END IF;
     first_index := top.size; first_prev := previous; moment := top.at; edge := top.frontier;
     FOR i IN 1 .. cardinality(streams) LOOP
-        moment := greatest(moment, instants[i]);
+        at_least := instants[i];
+        IF waited >= '1 millisecond' THEN
+            at_least := to_char((at_least::timestamptz + waited + '1 millisecond') AT TIME ZONE INTERVAL '08:00',
+                                'YYYY-MM-DD"T"HH24:MI:SS.MS') || '+08:00';
+        END IF;
+        moment := greatest(moment, at_least);
         IF moment >= untils[i] THEN
             RAISE EXCEPTION 'the time for the decision is over' USING ERRCODE = '{MOVED}';
         END IF;

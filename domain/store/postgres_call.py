@@ -16,7 +16,7 @@ from verify import entries
 from verify.tree import leaf_hash
 
 _CALL = (
-    "SELECT * FROM append_entries(%b::bytea,"
+    "SELECT * FROM append_entries(%b::bytea, %b::boolean,"
     " %b::text[], %b::integer[], %b::bytea[], %b::text[], %b::text[],"
     " %b::text[], %b::text[], %b::bytea[],"
     " %b::integer[], %b::text[], %b::text[], %b::boolean[],"
@@ -49,10 +49,11 @@ def _arguments(changes: Sequence[Change]) -> list[Any]:
     begins = changes[0].version == 1 and changes[0].stream.startswith("log/")
     return [
         bytes.fromhex(genesis_of(changes[0])) if begins else None,
+        changes[0].now is not None,
         [change.stream for change in changes],
         [change.version for change in changes],
         [change.tail for change in changes],
-        [change.at for change in changes],
+        [change.instant() for change in changes],
         [change.grounds.until if change.grounds else None for change in changes],
         [change.account for change in changes],
         [change.command for change in changes],

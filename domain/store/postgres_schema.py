@@ -21,7 +21,7 @@ FUNCTIONS = (
     "keep_chunk(text, integer, bytea)",
     "keep_document(text, bigint)",
     "keep_checkpoint(bigint, bytea)",
-    "append_entries(bytea, text[], integer[], bytea[], text[], text[], text[], text[], bytea[],"
+    "append_entries(bytea, boolean, text[], integer[], bytea[], text[], text[], text[], text[], bytea[],"
     " integer[], text[], text[], boolean[], text[], integer[], text[], bigint[])",
 )
 MOVED = "FD001"

@@ -145,7 +145,7 @@ def _record(
     rows: list[tuple[int, bytes, bytes, str, int]] = []
     nodes: list[Node] = []
     for number, change in enumerate(changes):
-        index, at = growth.size, max(at, change.at)
+        index, at = growth.size, max(at, change.instant())  # under the lock
         if change.grounds is not None and at >= change.grounds.until:
             raise Moved("the time for the decision is over")
         raw = entries.compose(prev, index, at, change.tail)

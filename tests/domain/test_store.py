@@ -4,7 +4,9 @@ Each claim is made of SQLite and of PostgreSQL; what only one of them can do sta
 """
 
 import threading
+import time
 from collections.abc import Collection
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -277,3 +279,21 @@ def test_a_reopened_log_goes_on_in_the_store_it_was_made_in(told: Story) -> None
     with Ledger.open(told.ledger.folder) as again:
         assert (again.size, type(again.store)) == (size, kind)
         assert again.register_unit(again.actor("admin"), "next", unit="n", **UNIT).index == size
+
+
+def test_whoever_waits_long_for_the_lock_is_recorded_late(tmp_path: Path, store: Any) -> None:
+    origin = "ledger.example.cn/220100"
+    ledger = Ledger.create(tmp_path / "log", origin, unit="220100", unit_name="商务局", store=store.settings)
+    with ledger, ThreadPoolExecutor(1) as pool:
+        admin = ledger.actor("admin")
+        with ledger.store.writing() as connection:
+            if ledger.store.shared:
+                connection.execute("SELECT lock_head()")
+            waiting = pool.submit(ledger.register_unit, admin, "late", unit="late", **UNIT)
+            time.sleep(1.5)
+            assert not waiting.done()
+            released = ledger.clock.now()
+
+        receipt = waiting.result(30)
+
+    assert receipt.at >= released
