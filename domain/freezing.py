@@ -46,10 +46,9 @@ class Pool:
         return [name for name, n in sorted(self.strata.items()) if is_tiny(item_class, n)]
 
 
-def derive_pool(objects: Rows, inspectors: Rows, item: str, as_of: str) -> Pool:
-    """Return the pool that both registries give for `item` on the day `as_of`."""
+def derive_pool(objects: Rows, people: Listing) -> Pool:
+    """Return the pool of the rows of an object registry and the lines of its inspectors."""
     tally = Tally()
-    people = Listing.of(pool.inspector_lines(inspectors, item, as_of))
     listed = Listing.of(tally.over(pool.object_lines(objects)))
     return Pool(listed, people, tally, len(pool.eligible_inspectors(people)))
 

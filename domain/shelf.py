@@ -22,9 +22,15 @@ KEPT = 16
 
 
 class _Kept:
-    """The rows of one registry, the batches that made them, and the one that is folded on trial."""
+    """The rows of one registry, the batches that made them, and the one that is folded on trial; `users` hold or await it."""
 
     def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self.users = 0
+        self.clear()
+
+    def clear(self) -> None:
+        """Begin anew, with no rows."""
         self.rows = Rows()
         self.batches: list[str] = []
         self.trial: str | None = None
@@ -46,21 +52,30 @@ class Shelf:
 
     def __init__(self, pieces: Pieces) -> None:
         self._pieces = pieces
-        self._lock = threading.RLock()
+        self._lock = threading.Lock()
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
 
     @contextmanager
     def rows(self, registry: Registry) -> Iterator[Rows]:
-        """Give the rows of a registry as it was loaded, to be read and not changed; nobody else is given any meanwhile."""
-        with self._lock:
-            yield self._standing(registry).rows
+        """Give the rows of a registry as it was loaded, to be read and not changed; nobody else is given them meanwhile.
+
+        Others are: whoever asks for inspectors does not wait for an import of a million objects.
+        """
+        kept = self._take(registry.id)
+        try:
+            with kept.lock:
+                self._fold(kept, registry)
+                yield kept.rows
+        finally:
+            with self._lock:
+                kept.users -= 1
 
     def try_batch(self, registry: Registry, batch: Listing) -> Counter[str]:
         """Fold one more batch on trial and return how many rows it adds, changes and removes; inside `rows`.
 
         `rows` then are those after it. RegistryError where it does not fit; then they are as before.
         """
-        kept = self._standing(registry)
+        kept = self._kept[registry.id]
         kept.rows.mark()
         try:
             counted = rules.apply(kept.rows, rules.own_batch(batch.pieces(), registry.type))
@@ -70,20 +85,26 @@ class Shelf:
         kept.trial = str(batch.reference["sha256"])
         return counted
 
-    def _standing(self, registry: Registry) -> _Kept:
-        """Return the rows of a registry, folded as far as the batches it has."""
+    def _take(self, name: str) -> _Kept:
+        """Return what is kept of a registry, for one more user; of what nobody uses the oldest is let go."""
+        with self._lock:
+            kept = self._kept.pop(name, None) or _Kept()
+            kept.users += 1
+            self._kept[name] = kept
+            idle = [other for other, each in self._kept.items() if not each.users]
+            for other in idle[: max(0, len(self._kept) - KEPT)]:
+                self._kept.pop(other).rows.close()
+            return kept
+
+    def _fold(self, kept: _Kept, registry: Registry) -> None:
+        """Let the rows be those of the batches that the registry has."""
         wanted = [sha256 for _, sha256 in registry.batches]
-        kept = self._kept.pop(registry.id, None) or _Kept()
         if not kept.settle(wanted):
             kept.rows.close()
-            kept = _Kept()
+            kept.clear()
         for sha256 in wanted[len(kept.batches) :]:
             rules.apply(kept.rows, rules.own_batch(self._pieces(sha256), registry.type))
             kept.batches.append(sha256)
-        self._kept[registry.id] = kept
-        while len(self._kept) > KEPT:
-            self._kept.popitem(last=False)[1].rows.close()
-        return kept
 
     def close(self) -> None:
         """Let go of everything."""

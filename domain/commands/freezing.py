@@ -20,7 +20,7 @@ from verify.digest import verifier_digest
 from verify.documents import Listing, listing
 from verify.entries import seconds_of
 from verify.personal import recusal_label, recusal_value
-from verify.pool import inspector_ground
+from verify.pool import inspector_ground, inspector_lines
 
 SEATS = [0, 0]
 """A team: two certified inspectors, both of the group `certified` (行政处罚法第四十二条)."""
@@ -212,8 +212,10 @@ class FreezeCommands(RegistryCommands):
 
     def _pool(self, draw: Draw, as_of: str) -> Pool:
         objects, inspectors = (self._get(Registry, draw.opening[kind]) for kind in ("objects", "inspectors"))
-        with self.shelf.rows(objects) as these, self.shelf.rows(inspectors) as those:
-            return derive_pool(these, those, draw.opening["item"], as_of)
+        with self.shelf.rows(inspectors) as rows:  # they are few, and others need them
+            people = Listing.of(inspector_lines(rows, draw.opening["item"], as_of))
+        with self.shelf.rows(objects) as rows:
+            return derive_pool(rows, people)
 
     def _recusals(self, draw: Draw) -> tuple[Listing, Beside]:
         """Return the list that says of which objects somebody is recused, and the values behind it."""

@@ -1,5 +1,7 @@
 """The rows at hand: whatever was tried and not recorded, they are those that the batches in the log make."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from domain.errors import Conflict, Invalid, Unavailable
@@ -124,3 +126,33 @@ def _batch(rows: list[dict]) -> documents.Listing:
     batch = documents.listing([{"id": row["id"], "op": "added", "row": row} for row in rows])
     assert [change.op for change in own_batch(batch.pieces(), "objects")] == ["added"] * len(rows)
     return batch
+
+
+def test_whoever_asks_for_another_registry_does_not_wait(told: Story) -> None:
+    begun(told)
+    people = "registry/people"
+    told.do("market", "create_registry", registry=people[9:], type="inspectors", title="人员", item=None)
+    told.do("market", "import_rows", registry=people, rows=inspectors(4, []), mode="merge", source=b"people")
+    asked = told.ledger._get(Registry, people)
+
+    def count() -> int:
+        with told.ledger.shelf.rows(asked) as rows:
+            return len(rows)
+
+    with ThreadPoolExecutor(2) as pool, told.ledger.shelf.rows(told.ledger._get(Registry, NAME)):
+        same = pool.submit(held, told)
+        assert pool.submit(count).result(10) == 4
+        assert not same.done()
+    assert same.result(10) == of(objects(10))
+
+
+def test_of_many_registries_only_those_in_use_are_all_kept(told: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("domain.shelf.KEPT", 2)
+    begun(told)
+    shelf = told.ledger.shelf
+    with shelf.rows(told.ledger._get(Registry, NAME)) as rows:
+        for number in range(4):
+            with shelf.rows(Registry(f"registry/{number}")):
+                pass
+        assert len(rows) == 10
+        assert len(shelf._kept) == 2
