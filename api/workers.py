@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -28,6 +29,8 @@ from api.settings import Settings
 STEADY = 10.0
 """Who has served for so many seconds and then dies is replaced at once, others after a pause that grows."""
 LONGEST_PAUSE = 30.0
+START = 120.0
+"""For so many seconds a worker may take to start: it may first wait for a database that restarts."""
 GRACE = 20.0
 """For so many seconds a worker may finish what it answers."""
 
@@ -71,7 +74,7 @@ class Workers:
             for post in self._posts:
                 self._man(post)
             for post in self._posts:
-                if post.worker is None or post.worker.stdout is None or not post.worker.stdout.readline():
+                if not post.has_started(START):
                     raise Failed("服务未能启动，原因见上", "the service did not start, see above", 70)
         except BaseException:
             self.__exit__()
@@ -130,6 +133,13 @@ class _Post:
         self.worker: subprocess.Popen[bytes] | None = None
         self.since = self.not_before = 0.0
         self._pause = 0.0
+
+    def has_started(self, seconds: float) -> bool:
+        """Whether the worker says within some seconds that it serves."""
+        if self.worker is None or self.worker.stdout is None:
+            return False
+        ready, _, _ = select.select([self.worker.stdout], [], [], seconds)
+        return bool(ready and self.worker.stdout.readline())
 
     def free(self, now: float) -> None:
         """Note that the worker died."""

@@ -16,7 +16,7 @@ import msgspec
 from eventsourcing.persistence import IntegrityError
 
 from domain import roles
-from domain.base import Fact, Recorded
+from domain.base import Fact, Recorded, refuse_personal
 from domain.clock import SteppedClock
 from domain.errors import Conflict, Forbidden, Invalid, Refusal, Unavailable
 from domain.grounded import Deciding, Grounded
@@ -121,11 +121,14 @@ class Core(Grounded):
         ) from fault
 
     def admit(self, intents: Sequence[Intent]) -> None:
-        """Refuse what a role may not do, and an id that cannot be one."""
+        """Refuse what a role may not do, and an id that cannot be one, or is that of a person."""
         for intent in intents:
             roles.require(intent.by, intent.kind)
             if not entries.COMMAND.fullmatch(intent.command):
                 raise Invalid("命令标识不合要求", "a command id has 1 to 64 of A-Z a-z 0-9 . _ -", "LEDGER 2")
+            refuse_personal(intent.command)
+        if len({(intent.by.account, intent.command) for intent in intents}) < len(intents):
+            raise Invalid("同一请求中命令标识重复", "a command id occurs twice in one request", "LEDGER 2")
 
     def done(self, intents: Sequence[Intent]) -> list[Receipt] | None:
         """Return the receipts of what was carried out before, None where nothing of it was. Conflict for other commands."""
@@ -192,6 +195,7 @@ class Core(Grounded):
             grounds,
             decision.beside,
             clock,
+            None if clock else self.clock.now,
         )
         return Decided(type(decision.aggregate), fact, change)
 

@@ -106,6 +106,9 @@ class Grounded(Log):
         return kept.fork()
 
     def _exists(self, stream: str) -> bool:
+        deciding = _DECIDING.get()
+        if deciding is not None and stream in deciding.made:
+            return True
         if self.store.select_events(stream, limit=1):
             return True
         _note(stream, 0)

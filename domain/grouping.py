@@ -39,16 +39,19 @@ class Group:
     def __init__(self, core: Core) -> None:
         self._core = core
         self._waiting: list[_Request] = []
-        self._committing = False
+        self._committing = self._closed = False
         self._committer = ThreadPoolExecutor(1, "fairdraw-commit")
 
     def close(self) -> None:
-        """Wait until what is under way is durable or refused."""
+        """Wait until what is under way is durable or refused; whoever comes later is Unavailable."""
+        self._closed = True
         self._committer.shutdown()
 
     async def carry_out(self, intents: Sequence[Intent]) -> list[Receipt]:
         """Carry out the commands of one request, all or none. As `Core.carry_out`, in a transaction shared with others."""
         self._core.admit(intents)
+        if self._closed:
+            raise Unavailable("台账已关闭", "the log is closed", "LEDGER 7")
         for attempt in range(OPTIMISTIC):
             try:
                 decided = self._core.decide(intents, fresh=attempt > 0)
@@ -81,7 +84,10 @@ class Group:
     async def _commit(self, batch: list[_Request]) -> None:
         loop = asyncio.get_running_loop()
         orders = [request.changes for request in batch]
-        outcomes = await loop.run_in_executor(self._committer, record, self._core.store, orders)
+        try:
+            outcomes = await loop.run_in_executor(self._committer, record, self._core.store, orders)
+        except BaseException as fault:  # whatever it is, nobody waits for ever
+            outcomes = [fault] * len(batch)
         self._committing = False
         for request, outcome in zip(batch, outcomes, strict=True):
             if request.settled.cancelled():

@@ -193,11 +193,13 @@ class Batch(Body):
 def record_batch(body: Batch, by: Caller, command: Command, ledger: TheLedger) -> list[Intent]:
     """Record many steps of inspections in one request and one transaction, all or none.
 
-    Step n is the command `<Idempotency-Key>.<n>`, counted from 0, so the same request sent again does nothing twice.
+    Step n of m is the command `<Idempotency-Key>.<n>.<m>`, n counted from 0: the same request sent again does nothing
+    twice, and one of other steps under the same key is not taken for it.
     """
-    if len(command) > 60:
-        raise Problem(400, "Idempotency-Key 最长 60 个字符", "the key of a batch has at most 60 characters", "LEDGER 2")
-    return [step.intent(by, f"{command}.{number}", ledger) for number, step in enumerate(body.steps)]
+    if len(command) > 56:
+        raise Problem(400, "Idempotency-Key 最长 56 个字符", "the key of a batch has at most 56 characters", "LEDGER 2")
+    of = len(body.steps)
+    return [step.intent(by, f"{command}.{number}.{of}", ledger) for number, step in enumerate(body.steps)]
 
 
 @router.get("/overdue", summary="逾期未公示 / list what is overdue")

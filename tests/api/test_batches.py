@@ -47,7 +47,7 @@ def test_a_batch_is_recorded_whole_and_once(drawn):
 
     receipts = first.json()["receipts"]
     assert (first.status_code, again.status_code) == (201, 201)
-    assert [receipt["command"] for receipt in receipts] == [f"notices.{n}" for n in range(len(names))]
+    assert [receipt["command"] for receipt in receipts] == [f"notices.{n}.{len(names)}" for n in range(len(names))]
     assert [receipt["index"] for receipt in receipts] == list(range(size - len(names), size))
     assert again.json() == first.json()
     assert doors.ledger.size == size
@@ -99,7 +99,7 @@ def test_a_batch_has_a_beginning_and_an_end_and_a_short_key(drawn):
 
     assert doors.post("/inspections:batch", {"steps": []}, "clerk").status_code == 422
     assert doors.post("/inspections:batch", {"steps": [step] * 501}, "clerk").status_code == 422
-    assert doors.post("/inspections:batch", {"steps": [step]}, "clerk", key="k" * 61).status_code == 400
+    assert doors.post("/inspections:batch", {"steps": [step]}, "clerk", key="k" * 57).status_code == 400
 
 
 def test_a_hot_route_asks_who_is_there_before_anything_else(drawn):
@@ -113,3 +113,33 @@ def test_a_hot_route_asks_who_is_there_before_anything_else(drawn):
     with_do = notices(doors, draw, names)[0]
     assert doors.post("/inspections", with_do, "clerk").status_code == 422
     assert doors.post("/inspections/220100-2026-0001/a%20b/completion", {}, "inspector").status_code == 404
+
+
+@pytest.mark.parametrize("kept", [slice(2), slice(1, None)], ids=["its beginning", "its end"])
+def test_a_part_of_a_batch_is_not_taken_for_the_batch(drawn, kept):
+    doors, draw, names = drawn
+    steps = notices(doors, draw, names)
+    assert doors.post("/inspections:batch", {"steps": steps}, "clerk", key="k").status_code == 201
+    size = doors.ledger.size
+
+    assert doors.post("/inspections:batch", {"steps": steps[kept]}, "clerk", key="k").status_code == 409
+    assert doors.ledger.size == size
+
+
+def test_a_method_named_twice_is_refused(drawn):
+    doors, draw, names = drawn
+    assert doors.post("/inspections:batch", {"steps": notices(doors, draw, names[:1])}, "clerk").status_code == 201
+    steps = steps_of(doors, draw, names[0])[:1]
+
+    answer = doors.post("/inspections:batch", {"steps": [{**steps[0], "methods": ["onsite", "onsite"]}]}, "inspector")
+
+    assert (answer.status_code, answer.json()["rule"]) == (422, "方案第五(四)条")
+
+
+def test_the_number_of_a_person_is_no_id_of_a_command(doors):
+    body = {"unit": "a", "name": "处", "kind": "office", "parent": "220100"}
+
+    answer = doors.post("/units", body, key="13800138000")
+
+    assert (answer.status_code, answer.json()["rule"]) == (422, "LEDGER 5")
+    assert doors.ledger.size == 3

@@ -8,7 +8,7 @@ import pytest
 from eventsourcing.persistence import IntegrityError
 
 from domain.core import Decision, Intent, Receipt
-from domain.errors import Conflict, Unavailable
+from domain.errors import Conflict, Invalid, Unavailable
 from domain.grouping import MOST, Group, _Request, record, together
 from domain.organisation import Account, Unit
 from domain.roles import Cause
@@ -201,3 +201,42 @@ def test_of_a_batch_in_which_one_cannot_be_recorded_the_others_are() -> None:
     outcomes = record(Once(), [[change("unit/a", "1")], [change("unit/bad", "2")], [change("unit/c", "3")]])  # type: ignore[arg-type]
 
     assert [type(each) for each in outcomes] == [list, IntegrityError, list]
+
+
+def test_whoever_comes_after_the_end_is_told_so(told: Story) -> None:
+    group = Group(told.ledger)
+    group.close()
+
+    with pytest.raises(Unavailable):
+        asyncio.run(asyncio.wait_for(group.carry_out([unit(told, "late")]), 10))
+
+
+def test_nobody_waits_for_a_commit_that_died(told: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    died: list[object] = []
+
+    def die(changes: object) -> None:
+        died.append(changes)
+        raise SystemExit("in the committing thread")
+
+    monkeypatch.setattr(told.ledger.store, "append", die)
+
+    async def run() -> None:
+        await asyncio.wait_for(Group(told.ledger).carry_out([unit(told, "a")]), 10)
+
+    with pytest.raises(SystemExit):
+        asyncio.run(run())
+    assert died
+
+
+def test_an_id_does_not_occur_twice_in_one_request(told: Story) -> None:
+    (answer,) = all_at_once(told, [[unit(told, "a", "same"), unit(told, "b", "same")]])
+
+    assert isinstance(answer, Invalid)
+    with pytest.raises(Invalid, match="occurs twice"):
+        told.ledger.carry_out([unit(told, "a", "same"), unit(told, "b", "same")])
+
+
+def test_what_an_earlier_step_has_made_exists_whether_it_is_read_or_not(told: Story) -> None:
+    for fresh in (False, True):
+        with pytest.raises(Conflict, match="exists already"):
+            told.ledger.decide([unit(told, "twice", "1"), unit(told, "twice", "2")], fresh)
