@@ -66,7 +66,7 @@ def test_the_steps_of_a_batch_rest_on_each_other(drawn):
 def test_one_step_that_is_refused_leaves_nothing_of_its_batch(drawn):
     doors, draw, names = drawn
     size = doors.ledger.size
-    steps = [*notices(doors, draw, names[:2]), *notices(doors, draw, ["91220101YY0000000X"])]
+    steps = [*notices(doors, draw, names[:2]), *notices(doors, draw, ["nobody-drew-this"])]
 
     answer = doors.post("/inspections:batch", {"steps": steps}, "clerk")
 
