@@ -2,9 +2,9 @@
 
 One call records several entries of several commands, or nothing. It refuses with SQLSTATE FD001 where something moved that
 a decision rested on. The clock is the service's, which says what time it was when it called; how long the call then waited
-for the lock is added here, rounded up, so that `at` is the time under the lock. The tree's frontier stands in the head row,
-so no left sibling is read. A crash before the commit leaves nothing, one after it leaves everything, the rows by which a
-repeated command finds its receipt included.
+for the lock is added here, so that `at` is the time under the lock but for the way of the call to the server. The tree's
+frontier stands in the head row, so no left sibling is read. A crash before the commit leaves nothing, one after it leaves
+everything, the rows by which a repeated command finds its receipt included.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from eventsourcing.persistence import IntegrityError
 
+from domain.clock import after
 from domain.core import Decision, Receipt
 from domain.errors import Conflict, Invalid, Unavailable
 from domain.ledger import Ledger
@@ -296,4 +297,5 @@ def test_whoever_waits_long_for_the_lock_is_recorded_late(tmp_path: Path, store:
 
         receipt = waiting.result(30)
 
-    assert receipt.at >= released
+    # On PostgreSQL the server adds what it saw of the waiting, so the way of the call to the server is missing.
+    assert receipt.at >= (after(released, -0.5) if ledger.store.shared else released)
