@@ -28,6 +28,7 @@ _AT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}\+08:00", re.ASCII)
 _KIND = re.compile(r"[a-z]+(-[a-z]+)*\.[a-z]+(-[a-z]+)*(/[1-9][0-9]*)?", re.ASCII)
 _STREAM = re.compile(r"[a-z]+/[A-Za-z0-9._/-]{1,120}", re.ASCII)
 COMMAND = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
+_NAMED = re.compile("\n".join(pattern.pattern for pattern in (_STREAM, _KIND, COMMAND)), re.ASCII)
 
 _ACTOR = {"account": "code", "role": "code", "unit": "code"}
 _SIGNATURE = {"key": "hex32", "expires": "nat", "value": "base64"}
@@ -111,18 +112,11 @@ def tail(stream: str, version: int, kind: str, actor: dict[str, str], command: s
 
 def spelled_tail(stream: str, version: int, kind: str, actor: bytes, command: str, data: bytes) -> bytes:
     """Return the same from an actor of the right form and data that are spelled already."""
-    reason = _misfit_named(stream, version, kind, command)
-    if reason:
-        raise EntryError(reason)
+    if type(version) is not int or version < 1 or not _NAMED.fullmatch(f"{stream}\n{kind}\n{command}"):
+        raise EntryError(_misfit_named(stream, version, kind, command))
     # What matches those patterns is spelled as it stands.
-    return b'"v":1,"stream":"%s","version":%d,"kind":"%s","actor":%s,"command":"%s","data":%s}' % (
-        stream.encode(),
-        version,
-        kind.encode(),
-        actor,
-        command.encode(),
-        data,
-    )
+    named = f'"v":1,"stream":"{stream}","version":{version},"kind":"{kind}","actor":'
+    return b'%b%b,"command":"%b","data":%b}' % (named.encode(), actor, command.encode(), data)
 
 
 def compose(prev: str, index: int, at: str, rest: bytes) -> bytes:

@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+import msgspec
 from eventsourcing.persistence import IntegrityError, StoredEvent
 
 CHUNK = 1 << 20
@@ -53,7 +54,7 @@ class Beside:
     """(inspector, object ids), replacing what was declared for that inspector in `registry`."""
 
 
-@dataclass
+@dataclass(slots=True)
 class Change:
     """One entry to be recorded and what belongs to it; where a command makes several, the first carries its id."""
 
@@ -79,8 +80,7 @@ class Change:
         return self.at if self.now is None else max(self.at, self.now())
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(msgspec.Struct, frozen=True):
     """Where an entry was recorded, when, and its leaf."""
 
     index: int

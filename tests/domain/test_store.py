@@ -33,8 +33,6 @@ __all__ = ["store", "told"]
 STORES: list[type[contract.Store]] = [SqliteStore, PostgresStore]  # the type checker holds both to the contract
 COLUMNS = {
     "entries": "raw",
-    "commands": "idx",
-    "nodes": "hash",
     "documents": "bytes",
     "chunks": "content",
     "document_references": "type",
