@@ -67,8 +67,8 @@ def _actor(actor: Actor) -> bytes:
 def verbatim(entry: entries.Entry) -> Change:
     """Return the change that makes an entry again, byte for byte."""
     tail = entry.raw[len(entries.compose(entry.prev, entry.index, entry.at, b"")) :]
-    named = list(references(entry.data))
-    return Change(entry.stream, entry.version, tail, entry.at, entry.actor["account"], entry.command, b"", named)
+    account, named = entry.actor["account"], references(entry.data)
+    return Change(entry.stream, entry.version, tail, entry.at, account, entry.command, b"", named)
 
 
 def genesis_of(change: Change) -> str:

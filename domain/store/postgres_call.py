@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from domain.errors import Unavailable
-from domain.store.contract import Change, Placed
+from domain.store.contract import Change, Placed, resting_on
 from domain.store.mapper import genesis_of
 from domain.store.postgres_connections import Connection
 from verify import entries
@@ -43,9 +43,7 @@ def append(connection: Connection, changes: Sequence[Change], expected: Sequence
 
 def _arguments(changes: Sequence[Change]) -> list[Any]:
     named = [(place, document) for place, change in enumerate(changes) for document in change.documents]
-    grounds = [change.grounds for change in changes if change.grounds is not None]
-    streams = {pair for each in grounds for pair in each.streams.items()}
-    families = {pair for each in grounds for pair in each.families.items()}
+    streams, families = resting_on(changes)
     begins = changes[0].version == 1 and changes[0].stream.startswith("log/")
     # No list is passed as NULL, which is nothing to be packed here and unpacked there.
     return [

@@ -7,7 +7,7 @@ again gets the same receipt.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +25,11 @@ from eventsourcing.persistence import (
     TrackingRecorder,
 )
 
-from domain.store.contract import Change, Grounds, Moved, Placed, changes_of
+from domain.store.contract import Change, Grounds, Moved, Placed, changes_of, clock_after, resting_on
 from domain.store.growth import Growth
 from domain.store.mapper import genesis_of, verbatim
 from domain.store.sqlite_database import insert
-from domain.store.sqlite_private import PrivateTables, keep
+from domain.store.sqlite_private import PrivateTables, keep, keep_clock
 from verify import entries
 from verify.tree import leaf_hash
 
@@ -69,7 +69,7 @@ class Store(PrivateTables, ApplicationRecorder):
     def still(self, grounds: Grounds) -> bool:
         """Whether everything that a decision rests on is still as it was read; its time is not asked."""
         with self._asking:
-            return _moved(self._reader, [grounds]) is None
+            return _moved(self._reader, set(grounds.streams.items()), set(grounds.families.items())) is None
 
     def select_events(
         self,
@@ -141,7 +141,7 @@ def _record(
     Few statements, each for all changes: every one of them hands the interpreter to another thread and back.
     """
     prev = growth.leaf.hex() if growth.size else genesis_of(changes[0])
-    fault = _moved(connection, [change.grounds for change in changes if change.grounds is not None])
+    fault = _moved(connection, *resting_on(changes))
     if fault:
         raise Moved(fault)
     placed: list[Placed] = []
@@ -163,21 +163,24 @@ def _record(
         if change.documents:
             references = ((d["sha256"], place.index, d["type"], int(d["public"])) for d in change.documents)
             connection.executemany("INSERT OR IGNORE INTO document_references VALUES (?, ?, ?, ?)", references)
-        if change.beside or change.clock:
-            keep(connection, change.beside, change.clock)
+        if change.beside:
+            keep(connection, change.beside)
+    if clock := clock_after(changes):
+        keep_clock(connection, clock)
     return placed
 
 
-def _moved(connection: sqlite3.Connection, all_grounds: Iterable[Grounds]) -> str | None:
+def _moved(
+    connection: sqlite3.Connection, streams: Collection[tuple[str, int]], families: Collection[tuple[str, int]]
+) -> str | None:
     """Return what a decision rested on that has changed since, None where all of it still stands."""
-    streams = {pair for grounds in all_grounds for pair in grounds.streams.items()}
     query = (
         "SELECT value ->> 0 FROM json_each(?) WHERE (value ->> 1) <> "
         "(SELECT coalesce(max(version), 0) FROM entries WHERE stream = value ->> 0)"
     )
     if streams and (row := connection.execute(query, (msgspec.json.encode(list(streams)).decode(),)).fetchone()):
         return f"{row[0]} has moved"
-    for prefix, size in {pair for grounds in all_grounds for pair in grounds.families.items()}:
+    for prefix, size in families:
         # `+`: by the names, which are few, and not by the entries since then, which may be many.
         query = "SELECT 1 FROM entries WHERE +idx >= ? AND version = 1 AND stream >= ? AND stream < ?"
         if connection.execute(query, (size, prefix, prefix + "\x7f")).fetchone():

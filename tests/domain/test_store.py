@@ -217,8 +217,8 @@ def test_a_refused_save_leaves_nothing_behind(told: Story, monkeypatch: pytest.M
         happened.append(True)
         raise OSError("disk I/O error")
 
-    monkeypatch.setattr("domain.store.sqlite.keep", fail)
-    monkeypatch.setattr("domain.store.postgres.keep", fail)
+    monkeypatch.setattr("domain.store.sqlite.keep_clock", fail)
+    monkeypatch.setattr("domain.store.postgres.keep_clock", fail)
     with pytest.raises(OSError, match="disk"):
         told.ledger.close_account(told.actor("admin"), "c", account="clerk", reason="离岗")
     monkeypatch.undo()
