@@ -13,6 +13,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from verify import canonical
@@ -34,7 +35,7 @@ _ACTOR = {"account": "code", "role": "code", "unit": "code"}
 _SIGNATURE = {"key": "hex32", "expires": "nat", "value": "base64"}
 _KEYS = ("prev", "index", "at", "v", "stream", "version", "kind", "actor", "command", "data")
 _SIGNED = (*_KEYS[:9], "signature", "data")
-_READ = json.JSONDecoder().decode
+_READ = json.JSONDecoder().raw_decode
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}", re.ASCII)
 _SPELL = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True, check_circular=False).encode
 
@@ -45,10 +46,9 @@ class EntryError(ValueError):
 
 @dataclass(frozen=True)
 class Entry:
-    """One entry, read from its bytes. `leaf` is SHA-256(0x00 || raw)."""
+    """One entry, read from its bytes."""
 
     raw: bytes
-    leaf: bytes
     prev: str
     index: int
     at: str
@@ -59,6 +59,11 @@ class Entry:
     command: str
     data: dict[str, Any]
     signature: dict[str, Any] | None = None
+
+    @cached_property
+    def leaf(self) -> bytes:
+        """SHA-256(0x00 || raw): the leaf of the tree, and what the next entry carries as `prev`."""
+        return leaf_hash(self.raw)
 
     @property
     def noun(self) -> str:
@@ -223,7 +228,7 @@ def _plainly_fits(value: dict[str, Any]) -> bool:
 
 def _entry(raw: bytes, value: dict[str, Any]) -> Entry:
     entry = object.__new__(Entry)  # the constructor of a frozen class sets its fields one by one: a third of the time
-    entry.__dict__.update(value, raw=raw, leaf=leaf_hash(raw))
+    entry.__dict__.update(value, raw=raw)
     del entry.__dict__["v"]
     return entry
 
@@ -235,8 +240,9 @@ def read_own(raw: bytes) -> Entry:
     at again, so this tells nothing about bytes that come from elsewhere. Whoever checks a log uses `parse`.
     """
     try:
-        value = _READ(raw.decode())
-        fits = tuple(value) in (_KEYS, _SIGNED)
+        text = raw.decode()
+        value, end = _READ(text)
+        fits = end == len(text) and tuple(value) in (_KEYS, _SIGNED)
     except (ValueError, TypeError) as error:
         raise EntryError(f"the store holds something else than an entry: {error}") from error
     if not fits:
