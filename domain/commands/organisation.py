@@ -29,7 +29,7 @@ class OrganisationCommands(Opened):
 
         def decide(cause: Cause) -> Decision:
             if parent is not None:
-                self._get(Unit, f"unit/{parent}")
+                self._look(Unit, f"unit/{parent}")
             fresh = self._fresh(Unit, f"unit/{unit}")
             fresh.register(cause, unit, name, kind, parent)
             return Decision(fresh)
@@ -41,7 +41,7 @@ class OrganisationCommands(Opened):
         """Open an account with one role in one registered unit."""
 
         def decide(cause: Cause) -> Decision:
-            home = self._get(Unit, f"unit/{unit}")
+            home = self._look(Unit, f"unit/{unit}")
             if account == SYSTEM.account:
                 raise Invalid("system 是台账自身的账号", "the account system is the log's own", "LEDGER 2")
             if role in ROLE_UNITS and home.kind not in ROLE_UNITS[role]:
@@ -96,12 +96,12 @@ class OrganisationCommands(Opened):
 
     def _administrators(self) -> list[str]:
         """Return the open accounts of administrators."""
-        accounts = (self._get(Account, stream) for stream in self._streams("account/"))
+        accounts = (self._look(Account, stream) for stream in self._streams("account/"))
         return [found.actor.account for found in accounts if not found.closed and found.actor.role == "admin"]
 
     def calendar(self) -> Calendar:
         """Return the working days of all recorded years."""
-        years = tuple(self._get(CalendarYear, stream).document["sha256"] for stream in self._streams("calendar/"))
+        years = tuple(self._look(CalendarYear, stream).document["sha256"] for stream in self._streams("calendar/"))
         if years not in self._calendars:
             known = Calendar()
             for sha256 in years:

@@ -10,6 +10,7 @@ import pytest
 from api.cli import main
 from api.database import VIEW_TABLES
 from domain.ledger import Ledger
+from domain.store.postgres_schema import VERSION
 from tests.api.made_up import code
 from tests.asking import answer
 from tests.domain.on_postgres import connect
@@ -56,11 +57,11 @@ def test_migrating_says_what_it_did_and_may_be_done_twice(postgres: Postgres, pl
     again = migrated(postgres, place), capsys.readouterr().out
 
     assert (first[0], again[0]) == (0, 0)
-    assert f"schema {place.schema}：已建立，版本 1 / made, version 1" in first[1]
+    assert f"schema {place.schema}：已建立，版本 {VERSION} / made, version {VERSION}" in first[1]
     assert "视图 inspections：表已重建" in first[1]
     assert "next: ./fairdraw init --store postgres" in first[1]
     assert again[1].splitlines() == [
-        f"模式 {place.schema} / schema {place.schema}：已是版本 1 / is at version 1 already",
+        f"模式 {place.schema} / schema {place.schema}：已是版本 {VERSION} / is at version {VERSION} already",
         f"已授权 / granted: {postgres.role('service')} {postgres.role('reader')}",
     ]
     with connect(place.reader, place) as connection:
