@@ -1,0 +1,276 @@
+"""The static log survives a death at every step, goes on where it stands, and is never written over another log."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from api import exporting
+from api.publishing import Disagrees, Publisher
+from domain.ledger import Ledger
+from tests.growing import grow
+from tests.running import served
+from tests.story import new_ledger, tell
+from verify import checkpoint, note, tiles
+from verify.findings import Outcome
+from verify.fsck import fsck
+
+STAGES = (0, 250, 530)
+"""The folder grows from one of these sizes to the next: from nothing, and over two full tiles."""
+
+
+class Died(BaseException):
+    """The process is gone at this point: nothing behind it runs."""
+
+
+class Disk:
+    """Counts what a publisher does to the disk, and dies before or after the step with the number `last`."""
+
+    def __init__(self, last: int = -1, after: bool = False) -> None:
+        self.last, self.after, self.steps = last, after, 0
+
+    @contextmanager
+    def step(self, tear: int | None = None) -> Iterator[None]:
+        number, self.steps = self.steps, self.steps + 1
+        if number == self.last and not self.after:
+            if tear is not None:
+                os.ftruncate(tear, os.fstat(tear).st_size // 2)
+            raise Died
+        yield
+        if number == self.last:
+            raise Died
+
+    def fsync(self, descriptor: int) -> None:
+        with self.step(descriptor if os.path.isfile(f"/proc/self/fd/{descriptor}") else None):
+            pass
+
+
+@contextmanager
+def on(disk: Disk, patch: pytest.MonkeyPatch) -> Iterator[Disk]:
+    """Let every write, name, new folder, removal and flush of a publisher be a step of this disk."""
+    replace, mkdir, rmtree = Path.replace, Path.mkdir, shutil.rmtree
+
+    def counted(act):
+        def acted(*given, **named):
+            with disk.step():
+                return act(*given, **named)
+
+        return acted
+
+    with patch.context() as patched:
+        patched.setattr(os, "fsync", disk.fsync)
+        patched.setattr(Path, "replace", counted(replace))
+        patched.setattr(Path, "mkdir", counted(mkdir))
+        patched.setattr(shutil, "rmtree", counted(rmtree))
+        yield disk
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def broken(folder: Path, ledger: Ledger) -> list[str]:
+    report = fsck(folder, note.parse_vkey(ledger.vkey))
+    return [each.en for each in report.findings if each.outcome is Outcome.BROKEN]
+
+
+@pytest.fixture(scope="module")
+def stages(tmp_path_factory):
+    """Return the ledger at the last size, and the folder as a publisher left it at each size, the first one empty."""
+    place = tmp_path_factory.mktemp("stages")
+    story = tell(place / "log")
+    folders = [place / str(size) for size in STAGES]
+    folders[0].mkdir()
+    for before, folder, size in zip(folders, folders[1:], STAGES[1:], strict=False):
+        shutil.copytree(before, folder)
+        grow(story.ledger, size)
+        assert Publisher(story.ledger, folder).publish() == size
+    yield story.ledger, folders
+    story.ledger.close()
+
+
+def test_the_folder_is_the_published_log_and_holds_from_its_bytes(stages):
+    ledger, folders = stages
+    files = contents(folders[-1])
+
+    assert fsck(folders[-1], note.parse_vkey(ledger.vkey)).exit == 0
+    assert files["checkpoint"] == ledger.checkpoint()
+    public = {f"documents/{info['sha256']}" for info in ledger.store.documents() if info["public"]}
+    assert {name for name in files if name.startswith("documents/")} == public
+    for level, index, width in tiles.tiles_of(ledger.size):
+        path = tiles.tile_path(level, index, width)
+        assert files[path] == tiles.tile_bytes(level, index, width, list(ledger.leaves()))
+
+
+def test_what_is_in_the_folder_and_in_an_export_has_the_same_bytes(stages, tmp_path):
+    ledger, folders = stages
+    exporting.export(ledger, tmp_path / "export")
+    exported, static = contents(tmp_path / "export"), contents(folders[-1])
+
+    assert exported.keys() - static.keys() == {"entries.jsonl"}
+    assert {name: exported[name] for name in static.keys() & exported.keys()} == static
+
+
+@pytest.mark.parametrize("stage", [0, 1])
+@pytest.mark.parametrize("after", [False, True])
+def test_a_death_at_every_step_leaves_a_log_that_verifies_and_is_completed(stages, tmp_path, monkeypatch, stage, after):
+    ledger, folders = stages
+    note_then = (folders[stage + 1] / "checkpoint").read_bytes()
+    monkeypatch.setattr(ledger, "checkpoint", lambda: note_then)
+    shutil.copytree(folders[stage], tmp_path / "whole")
+    with on(Disk(), monkeypatch) as disk:
+        Publisher(ledger, tmp_path / "whole").publish()
+    assert contents(tmp_path / "whole") == contents(folders[stage + 1])
+    assert disk.steps > 30
+
+    for last in range(disk.steps):
+        folder = tmp_path / str(last)
+        shutil.copytree(folders[stage], folder)
+        with on(Disk(last, after), monkeypatch), pytest.raises(Died):
+            Publisher(ledger, folder).publish()
+
+        if (folder / "checkpoint").exists():
+            assert broken(folder, ledger) == []
+        else:
+            assert stage == 0
+        Publisher(ledger, folder).publish()
+        assert broken(folder, ledger) == []
+        left, wanted = contents(folder), contents(folders[stage + 1])
+        assert wanted.items() <= left.items()
+        assert all(".p/" in name for name in left.keys() - wanted.keys())
+        shutil.rmtree(folder)
+
+
+def test_the_checkpoint_comes_after_everything_that_it_speaks_of(stages, tmp_path, monkeypatch):
+    ledger, _ = stages
+    replace, names = Path.replace, []
+    monkeypatch.setattr(Path, "replace", lambda self, target: names.append(target.name) or replace(self, target))
+
+    Publisher(ledger, tmp_path / "static").publish()
+
+    assert names[-1] == "checkpoint"
+    assert names.count("checkpoint") == 1
+
+
+def test_what_is_written_grows_with_what_is_new(tmp_path, monkeypatch):
+    with new_ledger(tmp_path / "log") as ledger:
+        grow(ledger, 5000)
+        publisher = Publisher(ledger, tmp_path / "static")
+        publisher.publish()
+        grow(ledger, 5001)
+        asked = []
+        entries = ledger.store.entries
+        monkeypatch.setattr(ledger.store, "entries", lambda *span: asked.append(span) or entries(*span))
+        with on(Disk(), monkeypatch) as disk:
+            publisher.publish()
+
+    assert sum(stop - start for start, stop in asked) <= 2 * tiles.WIDTH
+    assert disk.steps < 30
+
+
+def test_the_parts_of_a_tile_go_once_it_is_full(stages):
+    names = contents(stages[1][-1])
+
+    assert "tile/0/000" in names
+    assert "tile/entries/001" in names
+    parts = {name for name in names if ".p/" in name}
+    assert parts == {"tile/1/000.p/2", "tile/entries/002.p/18", "tile/0/002.p/18"}
+
+
+def test_a_checkpoint_that_was_cosigned_later_replaces_the_one_of_the_same_size(stages, tmp_path, monkeypatch):
+    ledger, folders = stages
+    shutil.copytree(folders[-1], tmp_path / "static")
+    cosigned = ledger.checkpoint() + note.format_signature("witness.example", b"abcd", bytes(72))
+    monkeypatch.setattr(ledger, "checkpoint", lambda: cosigned)
+
+    Publisher(ledger, tmp_path / "static").publish()
+
+    assert (tmp_path / "static" / "checkpoint").read_bytes() == cosigned
+
+
+def altered(folder: Path, name: str) -> None:
+    raw = bytearray((folder / name).read_bytes())
+    raw[-2] ^= 1
+    (folder / name).write_bytes(raw)
+
+
+@pytest.mark.parametrize("name", ["log.vkey", "tile/0/000.p/250", "tile/entries/000.p/250", "checkpoint"])
+def test_a_folder_that_disagrees_is_not_written_to_and_the_file_is_named(stages, tmp_path, name):
+    ledger, folders = stages
+    folder = tmp_path / "static"
+    shutil.copytree(folders[1], folder)
+    if name == "checkpoint":
+        raw = (folder / name).read_bytes().split(b"\n")
+        (folder / name).write_bytes(b"\n".join([raw[0], b"249", *raw[2:]]))
+    else:
+        altered(folder, name)
+    before = contents(folder)
+
+    with pytest.raises(Disagrees) as refused:
+        Publisher(ledger, folder).publish()
+
+    assert refused.value.name == name
+    assert contents(folder) == before
+
+
+def test_the_folder_of_another_log_and_one_with_foreign_files_are_refused(stages, tmp_path):
+    ledger, folders = stages
+    with new_ledger(tmp_path / "other", "demo.other.example/1") as other:
+        other.publish_checkpoint()
+        with pytest.raises(Disagrees, match="checkpoint"):
+            Publisher(other, folders[1]).publish()
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").write_text("years of work")
+    with pytest.raises(Disagrees, match="thesis"):
+        Publisher(ledger, tmp_path / "mine").publish()
+
+
+def test_a_folder_that_is_ahead_of_the_log_is_refused(stages, tmp_path, monkeypatch):
+    ledger, folders = stages
+    monkeypatch.setattr(ledger, "checkpoint", (folders[1] / "checkpoint").read_bytes)
+
+    with pytest.raises(Disagrees, match="530 entries, this log has published 250"):
+        Publisher(ledger, folders[-1]).publish()
+
+
+def test_a_service_keeps_the_folder_up_and_says_a_disagreement_once(stages, tmp_path, caplog):
+    ledger, _ = stages
+    folder = tmp_path / "static"
+    publisher = Publisher(ledger, folder)
+    publisher.keep_up()
+    assert checkpoint.parse((folder / "checkpoint").read_bytes())[0].size == ledger.size
+
+    (folder / "thesis.txt").write_text("years of work")
+    again = Publisher(ledger, folder)
+    again.keep_up()
+    again.keep_up()
+
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+    assert "thesis.txt" in caplog.text
+
+
+def test_what_is_served_with_publish_stands_in_the_folder_too(tmp_path):
+    with new_ledger(tmp_path / "log") as ledger:
+        token, vkey = ledger.private.issue_token("admin"), ledger.vkey
+    body = {"unit": "u1", "name": "处", "kind": "office", "parent": "220100"}
+
+    with served(tmp_path, "--dir", tmp_path / "log", "--publish", tmp_path / "static") as service:
+        assert service.ask("POST", "/api/v1/units", token, body)[0] == 201
+
+    report = fsck(tmp_path / "static", note.parse_vkey(vkey))
+    assert report.exit == 0
+    assert report.size == 4
+
+
+def test_the_files_are_readable_for_a_web_server_whatever_the_service_keeps_to_itself(stages, tmp_path):
+    umask = os.umask(0o077)
+    try:
+        Publisher(stages[0], tmp_path / "static").publish()
+    finally:
+        os.umask(umask)
+
+    for path in (tmp_path / "static").rglob("*"):
+        assert path.stat().st_mode & 0o777 == (0o755 if path.is_dir() else 0o644)
