@@ -30,6 +30,7 @@ from verify.usage import HELP, USAGE, parse
 WRONG_USAGE, OWN_FAULT, INTERRUPTED = 64, 70, 130
 COMMANDS = {
     "fsck": "verify.fsck",
+    "receipt": "verify.receipt",
 }
 """What can be asked beside a whole log: the first word, and the module whose `run(words)` prints and gives the exit code."""
 
