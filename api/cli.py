@@ -1,4 +1,4 @@
-"""The command line: `fairdraw init | migrate | serve | export | publish | fsck | verify | import | rebuild | recover | demo`.
+"""The command line: `fairdraw init | migrate | serve | export | publish | receipt | verify | import | rebuild | recover | demo`.
 
 Only the standard library is imported before `main` runs, so that Ctrl-C in the first moments ends as quietly as later.
 """
@@ -69,11 +69,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(given: list[str]) -> int:
-    if given[:1] == ["verify"] or given[:1] == ["fsck"]:
-        # The verifier reads its own arguments, so that both spellings are one program.
+    if given[:1] == ["verify"]:  # the verifier reads its own arguments, so that both spellings are one program
         from verify.__main__ import main as verify
 
-        return verify(given[given[0] == "verify" :], "fairdraw verify")
+        return verify(given[1:], "fairdraw verify")
     chosen = parser().parse_args(given)
     return int(chosen.run(chosen))
 

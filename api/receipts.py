@@ -32,10 +32,10 @@ def receipt(ledger: Ledger, index: int) -> bytes | None:
     return Proof(index, path, note, next(ledger.store.entries(index, index + 1))).to_bytes()
 
 
-def self_check(ledger: Ledger, connection: Connection, name: str, business: str) -> bytes | None:
+def self_check(ledger: Ledger, connection: Connection, name: str, business: str) -> Record | None:
     """Return the self-check of a business in the draw `name`; None where that draw is not over, or not published yet.
 
-    NotFound where the business is not in the pool.
+    NotFound where the business is not in the pool. Form: `verify.selfcheck.SHAPE`.
     """
     stream = f"draw/{name}"
     steps = {step["kind"]: step for step in draws.steps(connection, stream)}
@@ -55,7 +55,12 @@ def self_check(ledger: Ledger, connection: Connection, name: str, business: str)
     value: dict[str, Any] = {"format": selfcheck.FORMAT, "draw": stream, "object": business, "entries": held, "pool": pool}
     value |= {"checkpoint": note.decode().removesuffix("\n").split("\n"), **result}
     listed = _line(ledger, drawn["document"], business)
-    return canonical.encode(value | ({} if listed is None else {"listed": listed})) + b"\n"
+    return value if listed is None else {**value, "listed": listed}
+
+
+def spelled(value: Record) -> bytes:
+    """Return a self-check as the file that is handed out."""
+    return canonical.encode(value) + b"\n"
 
 
 def _entry(ledger: Ledger, index: int, size: int) -> Record | None:

@@ -11,7 +11,7 @@ from api.auth import PUBLIC
 from api.context import TheLedger
 from api.problems import Problem
 from api.reading import up_to_date
-from api.receipts import receipt, self_check
+from api.receipts import receipt, self_check, spelled
 from api.routes.reviews import Name
 
 router = APIRouter(prefix="/receipts", tags=["log 日志"], dependencies=[PUBLIC], default_response_class=Response)
@@ -38,10 +38,10 @@ def of_entry(index: Annotated[int, Path(ge=0, le=2**53)], ledger: TheLedger) -> 
 def of_business(name: Name, business: Business, ledger: TheLedger) -> Response:
     """Return the self-check of a business in a draw: verified offline with `python -m verify receipt FILE --vkey KEY`."""
     with up_to_date(ledger) as snapshot:
-        content = self_check(ledger, snapshot.connection, name, business)
-    if content is None:
+        value = self_check(ledger, snapshot.connection, name, business)
+    if value is None:
         raise _not_yet("没有这次抽取，或结果尚未公布", "there is no such draw, or its result is not published yet", True)
-    return Response(content, media_type="application/json", headers=_MOMENT)
+    return Response(spelled(value), media_type="application/json", headers=_MOMENT)
 
 
 def _not_yet(zh: str, en: str, soon: bool) -> Problem:

@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
+from api.cli import main
+from api.printing import qr_svg
 from tests.asking import of
-from tests.story import drawn_objects, entry_data
+from tests.story import drawn_objects, entry_data, tell
 from verify import __main__ as verifier
 from verify import canonical, checkpoint, note, proof, seed, selection
 from verify.tree import leaf_hash, verify_inclusion
@@ -251,3 +253,56 @@ def test_what_is_no_receipt_at_all_is_broken_and_what_is_not_there_is_wrong_usag
         assert ask(capsys, tmp_path / "r")["exit"] == 1
     assert verifier.main(["receipt", str(tmp_path / "missing")]) == verifier.WRONG_USAGE
     capsys.readouterr()
+
+
+@pytest.mark.parametrize("result", ["drawn", "not-drawn", "excluded"])
+def test_the_page_of_a_business_says_what_its_file_says_and_its_code_leads_there(finished, businesses, result):
+    value = json.loads(fetched(finished, businesses[result]))
+    page = finished.get(f"/draws/{DRAW}/self-check", object=f" {businesses[result]} ").text
+
+    for shown in ("ticket", "threshold", "seed"):
+        assert value[shown] in page
+    assert {"drawn": "被抽中", "not-drawn": "未被抽中", "excluded": "不参加抽取"}[result] in page
+    path = f"/api/v1/receipts/draws/{DRAW}/{businesses[result]}.json"
+    assert f'href="{path}"' in page
+    assert qr_svg(f"http://testserver{path}".encode()) in page
+    assert "<script" not in page
+
+
+def test_the_page_of_a_draw_leads_to_the_self_check(finished, businesses):
+    page = finished.get(f"/draws/{DRAW}").text
+
+    assert f'action="/draws/{DRAW}/self-check"' in page
+    assert f"/draws/{DRAW}/self-check?object={businesses['drawn']}" in page
+    assert finished.get(f"/draws/{DRAW}/self-check", object="nobody").status_code == 404
+    assert finished.get(f"/draws/{DRAW}/self-check", object="<script>").status_code in (400, 422)
+
+
+def test_a_host_that_is_none_gets_no_code(finished, businesses):
+    asked = {"object": businesses["drawn"]}
+    page = finished.http.get(f"/draws/{DRAW}/self-check", params=asked, headers={"Host": "x;id"}).text
+
+    assert "<svg" not in page
+
+
+def test_receipts_come_from_the_command_line_too(tmp_path, capsys):
+    story = tell(tmp_path / "log")
+    vkey = story.ledger.vkey
+    story.ledger.publish_checkpoint()
+    draw = story.ledger.store.streams("draw/")[0].removeprefix("draw/")
+    business = drawn_objects(story.ledger, f"draw/{draw}")[0]
+    story.ledger.close()
+
+    for what in ("7", f"{draw}/{business}"):
+        target = tmp_path / "held"
+        assert main(["receipt", "--dir", str(tmp_path / "log"), what, str(target)]) == 0
+        assert verifier.main(["receipt", str(target), "--vkey", vkey]) == 0
+        assert main(["verify", "receipt", str(target), "--vkey", vkey]) == 0
+    assert main(["receipt", "--dir", str(tmp_path / "log"), "99999", str(tmp_path / "x")]) == 1
+    assert main(["receipt", "--dir", str(tmp_path / "log"), "seven", str(tmp_path / "x")]) == 64
+    assert main(["publish", "--dir", str(tmp_path / "log"), str(tmp_path / "static")]) == 0
+    assert main(["fsck", str(tmp_path / "static"), "--vkey", vkey]) == 0
+    (tmp_path / "static" / "thesis").write_text("x")
+    capsys.readouterr()
+    assert main(["publish", "--dir", str(tmp_path / "log"), str(tmp_path / "static")]) == 1
+    assert "thesis" in capsys.readouterr().err
