@@ -37,7 +37,7 @@ def installed(name: str) -> Path:
 def python(oldest: tuple[int, int]) -> Path:
     """Return a Python that is new enough. Missing where this machine has none."""
     for candidate in _candidates():
-        asked = [candidate, "-I", "-c", "import sys, venv; print(*sys.version_info[:2])"]
+        asked = [str(candidate), "-I", "-c", "import sys, venv; print(*sys.version_info[:2])"]
         done = subprocess.run(asked, capture_output=True, text=True, check=False)
         if done.returncode == 0 and tuple(map(int, done.stdout.split())) >= oldest:
             return candidate
