@@ -18,7 +18,7 @@ from domain.errors import Unavailable
 from domain.ledger import Ledger
 from domain.lockfile import LockFile
 from verify import checkpoint, entries, library, tiles
-from verify.note import NoteError
+from verify.note import NoteError, parse_vkey
 from verify.source import CHECKPOINT, LOG_VKEY, UNFINISHED
 
 NAMES = frozenset({CHECKPOINT, LOG_VKEY, "tile", "documents", UNFINISHED})
@@ -75,12 +75,15 @@ class Publisher:
     def _bring(self, note: bytes, size: int) -> None:
         self._open_up(self._folder)
         old = self._stands(size)
-        written = {self._put(LOG_VKEY, [f"{self._ledger.vkey}\n".encode()])}
+        key = f"{self._ledger.vkey}\n".encode()
+        if self._read(LOG_VKEY) != key:
+            self._require_handover()
+            self._replace(LOG_VKEY, [key])
         # A crash before the checkpoint leaves files that no checkpoint speaks of yet; the next call finds them as it would
         # have written them, or overwrites the one unfinished file, and goes on.
-        written |= {self._put(name, pieces) for name, pieces in self._documents(old, size)}
+        written = {self._put(name, pieces) for name, pieces in self._documents(old, size)}
         grown = {self._put(name, pieces) for name, pieces in self._tiles(old, size)}
-        self._sync(written | grown)
+        self._sync({LOG_VKEY} | written | grown)
         if self._read(CHECKPOINT) != note:  # the same tree may have been cosigned since
             self._replace(CHECKPOINT, [note])
             sync(self._folder)
@@ -105,6 +108,16 @@ class Publisher:
         if stated.root != self._ledger.store.root(stated.size):
             raise Disagrees(CHECKPOINT, f"its root is not that of the first {stated.size} entries of this log")
         return stated.size
+
+    def _require_handover(self) -> None:
+        """Let a key be replaced that signed what the folder holds: a log hands over from key to key, both sign meanwhile."""
+        stated, signed = self._read(LOG_VKEY), self._read(CHECKPOINT)
+        if stated is None or signed is None:
+            return
+        try:
+            checkpoint.open_checkpoint(signed, parse_vkey(stated.decode("utf-8", "replace").removesuffix("\n")))
+        except NoteError as error:
+            raise Disagrees(LOG_VKEY, f"it is no key of this log: {error}") from error
 
     def _documents(self, old: int, size: int) -> Iterator[tuple[str, Iterable[bytes]]]:
         """Yield (path, pieces) of the documents that the new entries name."""

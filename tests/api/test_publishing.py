@@ -7,9 +7,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from starlette.testclient import TestClient
 
 from api import exporting
+from api.many import application
 from api.publishing import Disagrees, Publisher
+from api.settings import Settings
 from domain.ledger import Ledger
 from tests.growing import grow
 from tests.running import served
@@ -189,6 +193,34 @@ def test_a_checkpoint_that_was_cosigned_later_replaces_the_one_of_the_same_size(
     Publisher(ledger, tmp_path / "static").publish()
 
     assert (tmp_path / "static" / "checkpoint").read_bytes() == cosigned
+
+
+def test_a_key_that_signed_what_is_there_is_replaced_by_the_one_it_was_handed_over_to(stages, tmp_path):
+    ledger, folders = stages
+    folder, old = tmp_path / "static", Ed25519PrivateKey.generate()
+    shutil.copytree(folders[1], folder)
+    vkey = note.parse_vkey(note.format_vkey(ledger.origin, old.public_key().public_bytes_raw()))
+    (folder / "log.vkey").write_text(note.format_vkey(vkey.name, vkey.public) + "\n")
+    before = contents(folder)
+    with pytest.raises(Disagrees, match=r"log\.vkey"):
+        Publisher(ledger, folder).publish()
+    assert contents(folder) == before
+
+    text = checkpoint.parse(before["checkpoint"])[0].text()
+    line = note.format_signature(vkey.name, vkey.key_id, old.sign(text))
+    (folder / "checkpoint").write_bytes(before["checkpoint"] + line)
+    Publisher(ledger, folder).publish()
+
+    assert contents(folder) == contents(folders[-1])
+
+
+def test_several_logs_behind_one_service_have_a_folder_each(tmp_path):
+    with new_ledger(tmp_path / "a", "demo.x.example/1") as one, new_ledger(tmp_path / "b", "demo.x.example/2") as two:
+        app = application({"1": one, "2": two}, Settings(publish_seconds=0.01, static=tmp_path / "static"))
+        with TestClient(app):
+            pass  # a keeper publishes when it stops
+        for name, ledger in (("1", one), ("2", two)):
+            assert fsck(tmp_path / "static" / name, note.parse_vkey(ledger.vkey)).exit == 0
 
 
 def altered(folder: Path, name: str) -> None:
