@@ -12,10 +12,13 @@ import pytest
 
 from api.cli import main
 from api.printing import qr_svg
+from api.reading import up_to_date
+from api.receipts import self_check
 from tests.asking import of
 from tests.story import drawn_objects, entry_data, tell
+from tests.twins import draw as twin
 from verify import __main__ as verifier
-from verify import canonical, checkpoint, note, proof, seed, selection
+from verify import canonical, checkpoint, note, proof
 from verify.tree import leaf_hash, verify_inclusion
 
 DRAW = "220100-2026-0001"
@@ -149,8 +152,28 @@ def test_a_self_check_tells_why_and_holds_offline(finished, businesses, tmp_path
     assert {each["check"] for each in of(told, "HOLDS")} >= {"checkpoint", "entries", "pool", "result"}
     assert value["result"] == result
     assert ("listed" in value) == (result == "drawn")
-    key = seed.subkey("object", bytes.fromhex(value["seed"]))
-    assert value["ticket"] == selection.ticket(key, business).hex()
+
+
+def test_every_business_of_the_pool_is_told_what_a_naive_twin_works_out(finished):
+    ledger = finished.ledger
+    data = [entry_data(ledger, index) for index in range(ledger.size)]
+    frozen = next(each for each in data if "freeze" in each)
+    secret = bytes.fromhex(next(each["seed"] for each in data if set(each) == {"seed"}))
+    pool = list(ledger.lines(frozen["documents"]["objects"]["sha256"]))
+    key = twin.sha(b"FAIRDRAW-KEY/1\0", twin.be(6, 4), b"object", secret)
+    rows = [(row["id"], row["stratum"], "excluded" in row) for row in pool]
+    strata = twin.select(key, rows, frozen["freeze"]["quota_bp"], frozen["freeze"].get("hi_bp"))
+
+    for place, row in enumerate(pool):
+        told = json.loads(fetched(finished, row["id"]))
+        threshold, drawn = strata[row["stratum"]][2:]
+        due = "excluded" if "excluded" in row else "drawn" if row["id"] in drawn else "not-drawn"
+        assert (told["result"], told["pool"]["index"], told["stratum"]) == (due, place, row["stratum"])
+        assert told["ticket"] == twin.sha(b"FAIRDRAW-TICKET/1\0", key, row["id"].encode()).hex()
+        assert told["threshold"] == (threshold.hex() if threshold else None)
+        if due == "drawn":
+            assert json.loads(told["listed"]["line"])["rank"] == drawn.index(row["id"]) + 1
+    assert len(pool) == 60
 
 
 def test_a_bare_python_checks_all_of_it_but_the_signature(finished, businesses, tmp_path):
@@ -306,3 +329,24 @@ def test_receipts_come_from_the_command_line_too(tmp_path, capsys):
     capsys.readouterr()
     assert main(["publish", "--dir", str(tmp_path / "log"), str(tmp_path / "static")]) == 1
     assert "thesis" in capsys.readouterr().err
+
+
+def test_entries_of_another_draw_of_the_same_log_prove_nothing_about_this_one(tmp_path, capsys):
+    story = tell(tmp_path / "log")
+    with story.ledger as ledger:
+        ledger.publish_checkpoint()
+        draws = [each.removeprefix("draw/") for each in ledger.store.streams("draw/")]
+        with up_to_date(ledger) as snapshot:
+            one, other = (
+                self_check(ledger, snapshot.connection, draw, drawn_objects(ledger, f"draw/{draw}")[0]) for draw in draws
+            )
+        vkey = ledger.vkey
+    path = tmp_path / "self.json"
+    for name in ("frozen", "seed", "drawn"):
+        mixed = {**one, "entries": {**one["entries"], name: other["entries"][name]}}
+        path.write_bytes(canonical.encode(mixed))
+        assert ask(capsys, path, "--vkey", vkey)["exit"] == 1, name
+    path.write_bytes(canonical.encode({**one, "entries": other["entries"]}))
+    assert ask(capsys, path, "--vkey", vkey)["exit"] == 1
+    path.write_bytes(canonical.encode(one))
+    assert ask(capsys, path, "--vkey", vkey)["exit"] == 0
