@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable
+from itertools import count
 from typing import Any
 
 from domain.errors import NotFound
@@ -52,7 +53,13 @@ def self_check(ledger: Ledger, connection: Connection, name: str, business: str)
         raise NotFound(f"{business} 不在本次抽取的名录中", f"{business} is not in the pool of this draw", "LEDGER 8")
     row = canonical.decode(pool["line"].encode())
     result = selfcheck.result_of(business, row, bytes.fromhex(seeded["seed"]), drawn["strata"])
-    value: dict[str, Any] = {"format": selfcheck.FORMAT, "draw": stream, "object": business, "entries": held, "pool": pool}
+    value: dict[str, Any] = {
+        "format": selfcheck.FORMAT,
+        "draw": stream,
+        "object": business,
+        "entries": held,
+        "pool": pool,
+    }
     value |= {"checkpoint": note.decode().removesuffix("\n").split("\n"), **result}
     listed = _line(ledger, drawn["document"], business)
     return value if listed is None else {**value, "listed": listed}
@@ -86,19 +93,20 @@ class _Tree:
     """Every whole subtree over the lines of a list, level by level, each level as one string of bytes."""
 
     def __init__(self, lines: Iterable[bytes]) -> None:
-        level = b"".join(map(leaf_hash, lines))
-        self.size = len(level) // HASH_SIZE
-        self.levels = [level]
-        while len(level) >= 2 * HASH_SIZE:
-            pairs = range(0, len(level) - HASH_SIZE, 2 * HASH_SIZE)
-            level = b"".join(node_hash(level[at : at + HASH_SIZE], level[at + HASH_SIZE :][:HASH_SIZE]) for at in pairs)
-            self.levels.append(level)
+        self.levels = [b"".join(map(leaf_hash, lines))]
+        self.size = len(self.levels[0]) // HASH_SIZE
+        for level in count():
+            whole = self.size >> (level + 1)
+            if not whole:
+                break
+            pairs = ((self._node(level, 2 * each), self._node(level, 2 * each + 1)) for each in range(whole))
+            self.levels.append(b"".join(node_hash(left, right) for left, right in pairs))
 
     def path(self, index: int) -> list[bytes]:
         return inclusion_path_at(self._node, index, self.size)
 
     def _node(self, level: int, position: int) -> bytes:
-        return self.levels[level][position * HASH_SIZE :][:HASH_SIZE]
+        return self.levels[level][position * HASH_SIZE : (position + 1) * HASH_SIZE]
 
 
 class _Trees:

@@ -140,7 +140,9 @@ class _Tree:
     def _tile(self, path: str, content: bytes) -> bool:
         found = self._read(path, len(content))
         if found is None:
-            self._faults.append(broken("tree", f"缺少 {path}，或长度不对。", f"{path} is missing, or has another length."))
+            self._faults.append(
+                broken("tree", f"缺少 {path}，或长度不对。", f"{path} is missing, or has another length.")
+            )
         elif found != content:
             self._faults.append(_unlike(path, found, content))
         return found == content
@@ -171,7 +173,11 @@ def _unlike(path: str, found: bytes, content: bytes) -> Finding:
     if level:
         return broken("tree", f"{path} 与下一层不符。", f"{path} is not that of the level below.")
     # Which of both was altered the bytes do not tell; the checkpoint's root does, and it is compared at the end.
-    first = next(at for at in range(width) if found[at * HASH_SIZE :][:HASH_SIZE] != content[at * HASH_SIZE :][:HASH_SIZE])
+    first = next(
+        at
+        for at in range(width)
+        if found[at * HASH_SIZE : (at + 1) * HASH_SIZE] != content[at * HASH_SIZE : (at + 1) * HASH_SIZE]
+    )
     bundle = tiles.entries_path(index, width)
     return broken("tree", f"{path} 与 {bundle} 不符。", f"{path} and {bundle} disagree.", index * tiles.WIDTH + first)
 

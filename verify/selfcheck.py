@@ -186,7 +186,9 @@ def _listed(value: Mapping[str, Any], drawn: Entry) -> int | None:
     return rank
 
 
-def _words(value: Mapping[str, Any], stratum: Mapping[str, Any], rank: int | None, ground: str | None) -> tuple[str, str]:
+def _words(
+    value: Mapping[str, Any], stratum: Mapping[str, Any], rank: int | None, ground: str | None
+) -> tuple[str, str]:
     name, of = value["object"], f"{value['stratum']} 层可抽 {stratum['n']} 户，抽 {stratum['k']} 户"
     if value["result"] == EXCLUDED:
         return f"{name} 不参加抽取：{ground}。", f"{name} takes no part: {ground}."

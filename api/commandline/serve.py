@@ -76,7 +76,10 @@ def _serve(chosen: argparse.Namespace) -> int:
     if chosen.publish and chosen.read_only:
         raise Failed("--publish 不与 --read-only 同用", "--publish does not go with --read-only", WRONG_USAGE)
     standby = (chosen.dsn or "") if chosen.read_only else None
-    order, settings = Order(_folders(chosen), _together(chosen), standby, chosen.publish), Settings(static=chosen.publish)
+    order, settings = (
+        Order(_folders(chosen), _together(chosen), standby, chosen.publish),
+        Settings(static=chosen.publish),
+    )
     if chosen.workers == 1:
         with opened(*order.logs) as logs, Service(application(logs, settings), chosen.host, chosen.port) as service:
             service.wait(_announcement(logs, service.address))

@@ -40,7 +40,9 @@ def of_business(name: Name, business: Business, ledger: TheLedger) -> Response:
     with up_to_date(ledger) as snapshot:
         value = self_check(ledger, snapshot.connection, name, business)
     if value is None:
-        raise _not_yet("没有这次抽取，或结果尚未公布", "there is no such draw, or its result is not published yet", True)
+        raise _not_yet(
+            "没有这次抽取，或结果尚未公布", "there is no such draw, or its result is not published yet", True
+        )
     return Response(spelled(value), media_type="application/json", headers=_MOMENT)
 
 

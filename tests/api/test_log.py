@@ -53,7 +53,9 @@ def test_the_tiles_and_bundles_of_the_checkpoint_are_served_and_give_its_root(fi
 
 def test_a_bundle_is_packed_for_whoever_accepts_it_and_has_the_same_bytes(finished):
     path = "/" + tiles.entries_path(0, finished.ledger.published_size)
-    asked = {each: finished.http.get(path, headers={"Accept-Encoding": each}) for each in ("gzip, identity", "identity")}
+    asked = {
+        each: finished.http.get(path, headers={"Accept-Encoding": each}) for each in ("gzip, identity", "identity")
+    }
     refused = finished.http.get(path, headers={"Accept-Encoding": "br, gzip;q=0"})
 
     packed, plain = asked.values()

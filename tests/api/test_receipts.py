@@ -338,7 +338,8 @@ def test_entries_of_another_draw_of_the_same_log_prove_nothing_about_this_one(tm
         draws = [each.removeprefix("draw/") for each in ledger.store.streams("draw/")]
         with up_to_date(ledger) as snapshot:
             one, other = (
-                self_check(ledger, snapshot.connection, draw, drawn_objects(ledger, f"draw/{draw}")[0]) for draw in draws
+                self_check(ledger, snapshot.connection, draw, drawn_objects(ledger, f"draw/{draw}")[0])
+                for draw in draws
             )
         vkey = ledger.vkey
     path = tmp_path / "self.json"

@@ -79,7 +79,9 @@ def test_a_database_from_a_backup_is_refused_and_told_what_it_lacks(backups: Bac
         assert connection.execute("SELECT count(*) FROM entries").fetchone() == (before,)
     connection.close()
 
-    with pytest.raises(Unavailable, match=f"database with {before} entries is older than the checkpoint of {last} ") as refused:
+    with pytest.raises(
+        Unavailable, match=f"database with {before} entries is older than the checkpoint of {last} "
+    ) as refused:
         Ledger.open(backups.log)
 
     assert f"落后于已公布的检查点（{last} 条）" in refused.value.zh

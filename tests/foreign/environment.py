@@ -29,7 +29,10 @@ def installed(name: str) -> Path:
     if not stamp.is_file() or stamp.read_text() != wanted:
         _run([python(NEEDS[name]), "-m", "venv", "--clear", folder], f"no environment for {name}")
         options = ["--quiet", "--disable-pip-version-check", "--only-binary", ":all:", "--require-hashes"]
-        _run([folder / "bin" / "python", "-m", "pip", "install", *options, "-r", requirements], f"{name} cannot be installed")
+        _run(
+            [folder / "bin" / "python", "-m", "pip", "install", *options, "-r", requirements],
+            f"{name} cannot be installed",
+        )
         stamp.write_text(wanted)
     return folder / "bin"
 
@@ -48,7 +51,11 @@ def _candidates() -> Iterator[Path]:
     yield Path(sys.executable)
     names = [f"python3.{minor}" for minor in (12, 13, 14)]
     yield from (Path(found) for name in names if (found := shutil.which(name)))
-    for root in (os.environ.get("PYENV_ROOT"), Path.home() / ".pyenv", Path.home() / ".local" / "share" / "uv" / "python"):
+    for root in (
+        os.environ.get("PYENV_ROOT"),
+        Path.home() / ".pyenv",
+        Path.home() / ".local" / "share" / "uv" / "python",
+    ):
         if root:
             yield from sorted(Path(root).glob("**/bin/python3.1[2-9]"))
 

@@ -133,7 +133,9 @@ def test_a_receipt_made_by_a_foreign_program_is_ours_but_for_the_entry_in_it(ask
 
         ours = proof.parse(asked.receipts[index])
         assert proof.Proof(index, ours.path, ours.note).to_bytes() == made
-        (tmp_path / "held").write_bytes(made.replace(b"\nindex", b"\nextra " + base64.b64encode(ours.extra) + b"\nindex", 1))
+        (tmp_path / "held").write_bytes(
+            made.replace(b"\nindex", b"\nextra " + base64.b64encode(ours.extra) + b"\nindex", 1)
+        )
         assert check(str(tmp_path / "held"), note.parse_vkey(asked.vkey)).exit == 0
 
 

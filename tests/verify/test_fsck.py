@@ -198,9 +198,9 @@ def test_a_policy_that_asks_for_witnesses_is_asked(folder, published, tmp_path, 
     policy.write_text(f"log {published[1]}\nwitness w {witness}\nquorum w\n")
 
     assert verifier.main(["fsck", str(folder), "--policy", str(policy), "--json"]) == 1
-    assert [each["check"] for each in json.loads(capsys.readouterr().out)["findings"] if each["outcome"] == "BROKEN"] == [
-        "policy"
-    ]
+    assert [
+        each["check"] for each in json.loads(capsys.readouterr().out)["findings"] if each["outcome"] == "BROKEN"
+    ] == ["policy"]
 
 
 def test_options_of_a_whole_verification_are_refused(folder, capsys):
