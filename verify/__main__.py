@@ -6,11 +6,11 @@ its own, 130 after Ctrl-C. Source: ledger specification, section 8.
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing, nullcontext, suppress
-from importlib import import_module
 from pathlib import Path
 
 from verify.checks import chain, checkpoint
@@ -32,7 +32,7 @@ COMMANDS = {
     "fsck": "verify.fsck",
     "receipt": "verify.receipt",
 }
-"""What can be asked beside a whole log: the first word, and the module whose `run(words)` prints and gives the exit code."""
+"""What else the program does than verify a target: the first word, and the module whose `main(argv, program)` does it."""
 
 
 def main(argv: Sequence[str] | None = None, program: str | None = None) -> int:
@@ -40,10 +40,10 @@ def main(argv: Sequence[str] | None = None, program: str | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    given = list(sys.argv[1:] if argv is None else argv)
     try:
-        given = list(sys.argv[1:] if argv is None else argv)
         if given and given[0] in COMMANDS:
-            return int(import_module(COMMANDS[given[0]]).run(given[1:]))
+            return int(importlib.import_module(COMMANDS[given[0]]).main(given[1:], program or _called()))
         arguments = parse(given)
         if arguments is None:
             say(f"用法 Usage: {program or _called()} {USAGE}\n\n{HELP}")
@@ -57,7 +57,8 @@ def main(argv: Sequence[str] | None = None, program: str | None = None) -> int:
         _complain("已中断，没有结论 Interrupted, no verdict")
         return INTERRUPTED
     except UsageError as error:
-        _complain(f"{error.zh}\n{error.en}\n用法 Usage: {program or _called()} {USAGE}")
+        usage = f"{given[0]} --help" if given and given[0] in COMMANDS else USAGE
+        _complain(f"{error.zh}\n{error.en}\n用法 Usage: {program or _called()} {usage}")
         return WRONG_USAGE
     except Exception as error:  # a fault of ours must never look like an answer about the log
         line = f"{type(error).__name__}: {error}".replace("\n", " ")

@@ -27,7 +27,7 @@ from verify.tree import HASH_SIZE, Frontier, leaf_hash
 
 LARGEST_BUNDLE = tiles.WIDTH * (2 + tiles.MAX_ENTRY)
 USAGE = """\
-用法 Usage: fsck FOLDER [--vkey VKEY|FILE] [--policy FILE] [--json]
+fsck FOLDER [--vkey VKEY|FILE] [--policy FILE] [--json]
 逐字节核对静态日志：由条目包算出叶子，由下一层算出每块瓦片，由叶子算出根，文档与其名称比对，列出缺少和多余的文件。
 Checks a static log from its bytes: leaves from bundles, every tile from the level below, the root from the leaves,
 documents against their names; files that are missing or foreign are named. Draws and rules are not asked."""
@@ -55,9 +55,9 @@ def fsck(path: Path | str, key: VerifierKey | None = None, policy: Policy | None
     return Report(str(path), origin, tree.frontier.size, root, findings)
 
 
-def run(words: Sequence[str]) -> int:
-    """Answer the command line."""
-    return answer(words, USAGE, fsck)
+def main(argv: Sequence[str], program: str) -> int:
+    """Answer the command line. `program`: how it was called."""
+    return answer(argv, f"用法 Usage: {program} {USAGE}", fsck)
 
 
 def _whose(stated: VerifierKey | str, given: VerifierKey | None, head: Checkpoint | None) -> Iterator[Finding]:

@@ -26,15 +26,15 @@ LARGEST = 1 << 22
 """The most bytes of a file that is read."""
 Held = proof.Proof | dict[str, Any]
 USAGE = """\
-用法 Usage: receipt FILE [--vkey VKEY|FILE] [--policy FILE] [--json]
+receipt FILE [--vkey VKEY|FILE] [--policy FILE] [--json]
 离线核验一份回执（.tlog-proof）或一户企业的自查文件（.json）：记录确在签名的检查点之中；该户在名录之中，签号与结果相符。
 Checks a receipt (.tlog-proof) or the self-check of a business (.json) offline: the entries are in the signed checkpoint;
 the business is in the pool, and ticket and result follow from the seed."""
 
 
-def run(words: Sequence[str]) -> int:
-    """Answer the command line."""
-    return answer(words, USAGE, check)
+def main(argv: Sequence[str], program: str) -> int:
+    """Answer the command line. `program`: how it was called."""
+    return answer(argv, f"用法 Usage: {program} {USAGE}", check)
 
 
 def check(target: str, key: VerifierKey | None = None, policy: Policy | None = None) -> Report:
