@@ -41,8 +41,8 @@ class Pace:
 class Keeper:
     """A thread of the service; `stop` waits until its last round is over, so that the ledger can be closed after it."""
 
-    def __init__(self, ledger: Ledger, pace: Pace, spread: Callable[[], object] = lambda: None) -> None:
-        """`spread` is called in every round: it brings the static log up to what is published."""
+    def __init__(self, ledger: Ledger, pace: Pace, spread: Callable[[bool], object] = lambda last: None) -> None:
+        """`spread` is called in every round, and told whether it is the last: it brings the static log up to what is published."""
         self._ledger, self._pace, self._spread = ledger, pace, spread
         self._published = 0
         self._office: LockFile | None = None
@@ -68,7 +68,7 @@ class Keeper:
         if self._pace.due(size - self._published, time.monotonic()) or (last and size > self._published):
             self._ledger.publish_checkpoint()
             follow.fold(self._ledger.store, size)  # another worker may do it: no reason to keep a head waiting
-        self._spread()
+        self._spread(last)
 
     def _elected(self) -> bool:
         if self._office is None:

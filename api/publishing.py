@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
@@ -41,6 +42,7 @@ class Publisher:
         self._ledger, self._folder = ledger, folder
         self._last: bytes | None = None
         self._refused = False
+        self._working: threading.Thread | None = None
 
     def publish(self) -> int:
         """Write what the folder lacks of the published log; return the number of entries that it then holds.
@@ -60,10 +62,21 @@ class Publisher:
             self._last = note
         return size
 
-    def keep_up(self) -> None:
-        """Publish, for a service that does so again and again: what disagrees is said once, and then let be."""
-        if self._refused:
-            return
+    def keep_up(self, last: bool) -> None:
+        """Publish beside a service that says so again and again, which waits for it the `last` time only.
+
+        A slow or absent disk below the folder must not keep a checkpoint waiting. What disagrees is said once, and then let be.
+        """
+        if self._working is not None and (last or not self._working.is_alive()):
+            self._working.join()
+            self._working = None
+        if self._working is None and not self._refused:
+            self._working = threading.Thread(target=self._keep_up, name="fairdraw-publisher", daemon=True)
+            self._working.start()
+        if self._working is not None and last:
+            self._working.join()
+
+    def _keep_up(self) -> None:
         try:
             self.publish()
         except Unavailable:
@@ -71,6 +84,8 @@ class Publisher:
         except Disagrees as error:
             self._refused = True
             LOG.error("the static log in %s is not this log's, nothing more is written to it: %s", self._folder, error)
+        except Exception:
+            LOG.exception("the static log in %s could not be written, it is tried again", self._folder)
 
     def _bring(self, note: bytes, size: int) -> None:
         self._open_up(self._folder)

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -272,16 +273,41 @@ def test_a_service_keeps_the_folder_up_and_says_a_disagreement_once(stages, tmp_
     ledger, _ = stages
     folder = tmp_path / "static"
     publisher = Publisher(ledger, folder)
-    publisher.keep_up()
+    publisher.keep_up(last=True)
     assert checkpoint.parse((folder / "checkpoint").read_bytes())[0].size == ledger.size
 
     (folder / "thesis.txt").write_text("years of work")
     again = Publisher(ledger, folder)
-    again.keep_up()
-    again.keep_up()
+    again.keep_up(last=True)
+    again.keep_up(last=True)
 
     assert [record.levelname for record in caplog.records] == ["ERROR"]
     assert "thesis.txt" in caplog.text
+
+
+def test_a_disk_that_hangs_or_fails_keeps_nobody_waiting_and_is_tried_again(stages, tmp_path, monkeypatch, caplog):
+    ledger, _ = stages
+    publisher, hangs, tried = Publisher(ledger, tmp_path / "static"), threading.Event(), []
+    publish = publisher.publish
+
+    def hang() -> int:
+        tried.append(None)
+        if len(tried) == 1:
+            hangs.wait(60)
+            raise OSError("the disk is full")
+        return publish()
+
+    monkeypatch.setattr(publisher, "publish", hang)
+    for _ in range(3):
+        publisher.keep_up(last=False)  # returns at once, or the test would not end
+    assert len(tried) == 1
+
+    hangs.set()
+    publisher.keep_up(last=True)
+
+    assert len(tried) == 2
+    assert "the disk is full" in caplog.text
+    assert checkpoint.parse((tmp_path / "static" / "checkpoint").read_bytes())[0].size == ledger.size
 
 
 def test_what_is_served_with_publish_stands_in_the_folder_too(tmp_path):
