@@ -22,7 +22,7 @@ from verify.library import references
 from verify.note import VerifierKey
 from verify.policy import Policy
 from verify.report import Report
-from verify.source import CHECKPOINT, LOG_VKEY, UNFINISHED, Folder
+from verify.source import CHECKPOINT, ENTRIES, LOG_VKEY, UNFINISHED, Folder
 from verify.tree import HASH_SIZE, Frontier, leaf_hash
 
 LARGEST_BUNDLE = tiles.WIDTH * (2 + tiles.MAX_ENTRY)
@@ -204,7 +204,10 @@ def _names(folder: Folder, tree: _Tree) -> Iterator[Finding]:
         if name == UNFINISHED or (name.endswith("/") and name.startswith(("tile/", "documents/"))):
             continue
         document = _DOCUMENT.fullmatch(name)
-        if document:
+        if name == ENTRIES:
+            zh = f"这里还有 {ENTRIES}，fsck 不核对它；请用 verify 核验整个导出。"
+            yield noted("folder", zh, f"{ENTRIES} is here besides, as in an export: `verify` checks it, fsck does not.")
+        elif document:
             size = folder.size(name)
             if size is None or folder.sha256(name, size) != document[1]:
                 yield broken("folder", f"{name} 与其名称不符。", f"{name} is not what it is named.")

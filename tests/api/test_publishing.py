@@ -1,10 +1,8 @@
-"""The static log survives a death at every step, goes on where it stands, and is never written over another log."""
+"""The static log is the published log, goes on where it stands, and is never written over another log."""
 
 import os
 import shutil
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,86 +13,14 @@ from api import exporting
 from api.many import application
 from api.publishing import Disagrees, Publisher
 from api.settings import Settings
-from domain.ledger import Ledger
+from tests.dying import Disk, contents, on, stages
 from tests.growing import grow
 from tests.running import served
-from tests.story import new_ledger, tell
+from tests.story import new_ledger
 from verify import checkpoint, note, tiles
-from verify.findings import Outcome
 from verify.fsck import fsck
 
-STAGES = (0, 250, 530)
-"""The folder grows from one of these sizes to the next: from nothing, and over two full tiles."""
-
-
-class Died(BaseException):
-    """The process is gone at this point: nothing behind it runs."""
-
-
-class Disk:
-    """Counts what a publisher does to the disk, and dies before or after the step with the number `last`."""
-
-    def __init__(self, last: int = -1, after: bool = False) -> None:
-        self.last, self.after, self.steps = last, after, 0
-
-    @contextmanager
-    def step(self, tear: int | None = None) -> Iterator[None]:
-        number, self.steps = self.steps, self.steps + 1
-        if number == self.last and not self.after:
-            if tear is not None:
-                os.ftruncate(tear, os.fstat(tear).st_size // 2)
-            raise Died
-        yield
-        if number == self.last:
-            raise Died
-
-    def fsync(self, descriptor: int) -> None:
-        with self.step(descriptor if os.path.isfile(f"/proc/self/fd/{descriptor}") else None):
-            pass
-
-
-@contextmanager
-def on(disk: Disk, patch: pytest.MonkeyPatch) -> Iterator[Disk]:
-    """Let every write, name, new folder, removal and flush of a publisher be a step of this disk."""
-    replace, mkdir, rmtree = Path.replace, Path.mkdir, shutil.rmtree
-
-    def counted(act):
-        def acted(*given, **named):
-            with disk.step():
-                return act(*given, **named)
-
-        return acted
-
-    with patch.context() as patched:
-        patched.setattr(os, "fsync", disk.fsync)
-        patched.setattr(Path, "replace", counted(replace))
-        patched.setattr(Path, "mkdir", counted(mkdir))
-        patched.setattr(shutil, "rmtree", counted(rmtree))
-        yield disk
-
-
-def contents(folder: Path) -> dict[str, bytes]:
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-
-
-def broken(folder: Path, ledger: Ledger) -> list[str]:
-    report = fsck(folder, note.parse_vkey(ledger.vkey))
-    return [each.en for each in report.findings if each.outcome is Outcome.BROKEN]
-
-
-@pytest.fixture(scope="module")
-def stages(tmp_path_factory):
-    """Return the ledger at the last size, and the folder as a publisher left it at each size, the first one empty."""
-    place = tmp_path_factory.mktemp("stages")
-    story = tell(place / "log")
-    folders = [place / str(size) for size in STAGES]
-    folders[0].mkdir()
-    for before, folder, size in zip(folders, folders[1:], STAGES[1:], strict=False):
-        shutil.copytree(before, folder)
-        grow(story.ledger, size)
-        assert Publisher(story.ledger, folder).publish() == size
-    yield story.ledger, folders
-    story.ledger.close()
+__all__ = ["stages"]
 
 
 def test_the_folder_is_the_published_log_and_holds_from_its_bytes(stages):
@@ -117,36 +43,6 @@ def test_what_is_in_the_folder_and_in_an_export_has_the_same_bytes(stages, tmp_p
 
     assert exported.keys() - static.keys() == {"entries.jsonl"}
     assert {name: exported[name] for name in static.keys() & exported.keys()} == static
-
-
-@pytest.mark.parametrize("stage", [0, 1])
-@pytest.mark.parametrize("after", [False, True])
-def test_a_death_at_every_step_leaves_a_log_that_verifies_and_is_completed(stages, tmp_path, monkeypatch, stage, after):
-    ledger, folders = stages
-    note_then = (folders[stage + 1] / "checkpoint").read_bytes()
-    monkeypatch.setattr(ledger, "checkpoint", lambda: note_then)
-    shutil.copytree(folders[stage], tmp_path / "whole")
-    with on(Disk(), monkeypatch) as disk:
-        Publisher(ledger, tmp_path / "whole").publish()
-    assert contents(tmp_path / "whole") == contents(folders[stage + 1])
-    assert disk.steps > 30
-
-    for last in range(disk.steps):
-        folder = tmp_path / str(last)
-        shutil.copytree(folders[stage], folder)
-        with on(Disk(last, after), monkeypatch), pytest.raises(Died):
-            Publisher(ledger, folder).publish()
-
-        if (folder / "checkpoint").exists():
-            assert broken(folder, ledger) == []
-        else:
-            assert stage == 0
-        Publisher(ledger, folder).publish()
-        assert broken(folder, ledger) == []
-        left, wanted = contents(folder), contents(folders[stage + 1])
-        assert wanted.items() <= left.items()
-        assert all(".p/" in name for name in left.keys() - wanted.keys())
-        shutil.rmtree(folder)
 
 
 def test_the_checkpoint_comes_after_everything_that_it_speaks_of(stages, tmp_path, monkeypatch):

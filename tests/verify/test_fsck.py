@@ -169,6 +169,13 @@ def test_older_parts_and_files_that_are_ahead_are_no_faults(folder, published):
     assert ["2 files" in each.en for each in found(folder, published[1], Outcome.NOTED)] == [True]
 
 
+def test_an_export_holds_too_and_its_entries_are_left_to_the_whole_verification(folder, published):
+    put("entries.jsonl", b"whatever")(folder)
+
+    assert found(folder, published[1]) == []
+    assert ["entries.jsonl" in each.en for each in found(folder, published[1], Outcome.NOTED)] == [True]
+
+
 def test_a_part_may_be_gone_once_its_whole_is_there(folder, published):
     """A publisher that died behind the tiles: the checkpoint still speaks of a part whose whole is published."""
     whole = folder / "tile/0/002"
