@@ -16,6 +16,7 @@ from api.hot import Groups, Lane
 from api.keeper import Keeper, Pace
 from api.pages import refusals
 from api.pages import router as pages
+from api.publishing import Publisher
 from api.routes import api_router
 from api.routes import log as log_routes
 from api.settings import UNSHOWN, Settings
@@ -83,8 +84,9 @@ def create_app(ledger: Ledger, settings: Settings | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        pace = Pace(settings.publish_entries, settings.publish_seconds)
         keeper = (
-            Keeper(ledger, Pace(settings.publish_entries, settings.publish_seconds))
+            Keeper(ledger, pace, *([Publisher(ledger, settings.static).keep_up] if settings.static else []))
             if settings.keep and not ledger.read_only
             else None
         )

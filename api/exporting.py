@@ -48,7 +48,7 @@ def export(ledger: Ledger, folder: Path) -> None:
     if folder.exists():
         folder.rename(old)
     fresh.rename(folder)
-    _sync(folder.parent)
+    sync(folder.parent)
     shutil.rmtree(old, ignore_errors=True)
 
 
@@ -121,7 +121,7 @@ def _write(contents: Iterator[File], folder: Path) -> None:
         with target.open("xb") as file:
             _put(file, pieces)
     for each in sorted(folders, reverse=True):
-        _sync(each)
+        sync(each)
 
 
 def _put(file: IO[bytes], pieces: Iterable[bytes]) -> None:
@@ -130,7 +130,7 @@ def _put(file: IO[bytes], pieces: Iterable[bytes]) -> None:
     os.fsync(file.fileno())
 
 
-def _sync(folder: Path) -> None:
+def sync(folder: Path) -> None:
     """Make the names in a folder durable, where the file system knows that."""
     with suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)

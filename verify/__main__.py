@@ -6,20 +6,20 @@ its own, 130 after Ctrl-C. Source: ledger specification, section 8.
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing, nullcontext, suppress
 from pathlib import Path
 
-from verify import note as notes
-from verify import policy as policies
 from verify.checks import chain, checkpoint
 from verify.checks.tree import check_root
 from verify.crew import usable_cores
 from verify.findings import Finding, Outcome, holds, unchecked
+from verify.given import key_of, policy_of, say
 from verify.history import History
-from verify.note import NoteError, VerifierKey
+from verify.note import VerifierKey
 from verify.policy import Policy
 from verify.progress import Progress
 from verify.report import Report
@@ -28,6 +28,11 @@ from verify.source import ENTRIES, Folder, UsageError, same_file
 from verify.usage import HELP, USAGE, parse
 
 WRONG_USAGE, OWN_FAULT, INTERRUPTED = 64, 70, 130
+COMMANDS = {
+    "fsck": "verify.fsck",
+    "receipt": "verify.receipt",
+}
+"""What else the program does than verify a target: the first word, and the module whose `main(argv, program)` does it."""
 
 
 def main(argv: Sequence[str] | None = None, program: str | None = None) -> int:
@@ -35,37 +40,30 @@ def main(argv: Sequence[str] | None = None, program: str | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    given = list(sys.argv[1:] if argv is None else argv)
     try:
-        arguments = parse(sys.argv[1:] if argv is None else argv)
+        if given and given[0] in COMMANDS:
+            return int(importlib.import_module(COMMANDS[given[0]]).main(given[1:], program or _called()))
+        arguments = parse(given)
         if arguments is None:
-            _print(f"用法 Usage: {program or _called()} {USAGE}\n\n{HELP}")
+            say(f"用法 Usage: {program or _called()} {USAGE}\n\n{HELP}")
             return 0
-        policy = _policy(arguments.policy)
-        key, since, processes = _key(arguments.vkey), _since(arguments.since), _processes(arguments.processes)
+        policy = policy_of(arguments.policy)
+        key, since, processes = key_of(arguments.vkey), _since(arguments.since), _processes(arguments.processes)
         report = verify(arguments.target, key, since, policy, arguments.chain, processes)
-        _print(report.as_json() if arguments.json else "\n".join(report.lines()))
+        say(report.as_json() if arguments.json else "\n".join(report.lines()))
         return report.exit
     except KeyboardInterrupt:
         _complain("已中断，没有结论 Interrupted, no verdict")
         return INTERRUPTED
     except UsageError as error:
-        _complain(f"{error.zh}\n{error.en}\n用法 Usage: {program or _called()} {USAGE}")
+        usage = f"{given[0]} --help" if given and given[0] in COMMANDS else USAGE
+        _complain(f"{error.zh}\n{error.en}\n用法 Usage: {program or _called()} {usage}")
         return WRONG_USAGE
     except Exception as error:  # a fault of ours must never look like an answer about the log
         line = f"{type(error).__name__}: {error}".replace("\n", " ")
         _complain(f"核验程序自身出错，没有结论 The verifier itself failed, no verdict: {line}")
         return OWN_FAULT
-
-
-def _print(text: str) -> None:
-    """Print an answer whole. A reader who has seen enough (`| head`) is no fault, and does not change the exit code."""
-    try:
-        print(text, flush=True)
-    except BrokenPipeError:
-        with suppress(OSError, ValueError):  # or Python would complain about the rest at its very end
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, sys.stdout.fileno())
-            os.close(nowhere)
 
 
 def _complain(text: str) -> None:
@@ -149,31 +147,6 @@ def _all_else(folder: Folder, history: History, bar: Progress) -> Iterator[Findi
     from verify.checks.rules import check_rules  # a quarter of a second of loading, of which the chain needs nothing
 
     yield from check_rules(folder, history, bar)
-
-
-def _key(text: str | None) -> VerifierKey | None:
-    """Return the key given on the command line, itself or as a file that holds it. Raises UsageError."""
-    if text is None:
-        return None
-    try:
-        return notes.parse_vkey(text)
-    except NoteError:
-        pass
-    try:
-        return notes.parse_vkey(Path(text).read_text(encoding="utf-8").strip())
-    except (OSError, ValueError) as error:
-        raise UsageError(
-            f"{text} 不是公钥，也不是写有公钥的文件。", f"{text} is no key and no file with one: {error}"
-        ) from error
-
-
-def _policy(path: str | None) -> Policy | None:
-    if path is None:
-        return None
-    try:
-        return policies.parse(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{path} 不是可用的信任策略。", f"{path} is no usable policy: {error}") from error
 
 
 def _processes(text: str | None) -> int:

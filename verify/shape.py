@@ -67,6 +67,7 @@ def _base64(value: Any) -> bool:
 
 WORDS: dict[str, Callable[[Any], bool]] = {
     "text": _text,
+    "string": lambda value: isinstance(value, str),
     "nat": lambda value: _int(value) and value >= 0,
     "pos": lambda value: _int(value) and value >= 1,
     "bool": lambda value: isinstance(value, bool),

@@ -34,6 +34,10 @@ Checks an exported log and believes nothing it says: every draw is replayed, eve
   -h, --help           显示本说明
                        show this help
 
+其他命令 other commands（各有 each with --help）:
+  fsck FOLDER          逐字节核对静态日志  check a static log from its bytes
+  receipt FILE         离线核验回执或企业自查文件  check a receipt or the self-check of a business offline
+
 退出码 exit codes:
   0    全部成立                      all holds
   1    有违反规则之处（BROKEN）      something is broken

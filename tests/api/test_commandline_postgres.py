@@ -187,3 +187,18 @@ def test_a_demonstration_uses_the_server_it_is_given(postgres: Postgres, tmp_pat
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
         for role in ("owner", "service", "reader"):
             connection.execute(f"DROP ROLE {name}_{role}".encode())
+
+
+def test_a_static_log_and_receipts_come_from_postgres_and_from_a_copy_that_is_only_read(
+    postgres: Postgres, log: Path, place: LogPlace, tmp_path: Path, capsys
+) -> None:
+    static, held, vkey = str(tmp_path / "static"), str(tmp_path / "held"), (log / "log.vkey").read_text().strip()
+    assert filled(log, tmp_path) == 0
+    assert main(["publish", "--dir", str(log), static]) == 0
+    again = main(["publish", "--dir", str(log), "--dsn", place.service, static])
+    receipt = main(["receipt", "--dir", str(log), "--dsn", place.service, "4", held])
+    capsys.readouterr()
+
+    assert (again, receipt) == (0, 0)
+    assert main(["fsck", static, "--vkey", vkey]) == 0
+    assert main(["verify", "receipt", held, "--vkey", vkey]) == 0

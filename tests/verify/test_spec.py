@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from verify import assignment, beacon, canonical, documents, entries, personal, pool, seed, selection
+from verify import assignment, beacon, canonical, documents, entries, personal, pool, proof, seed, selection, selfcheck
 from verify.checks.kept import SAYINGS
 from verify.kinds import ALONE, CATEGORIES, KINDS, METHODS, NOT_CHECKABLE, ROLE_UNITS, ROLES
 from verify.rows import Rows
+from verify.tree import leaf_hash
 
 VERIFY = Path(__file__).resolve().parents[2] / "verify"
 SPEC = (VERIFY / "SPEC.md").read_text(encoding="utf-8")
@@ -53,6 +54,7 @@ NUMBERS: dict[str, str] = {
     ).hex(),
     "a row": canonical.encode(ROW).decode(),
     "its hash in the pool": next(pool.object_lines(Rows.of([ROW])))["row"],
+    "a receipt": proof.Proof(1, [leaf_hash(b"a"), leaf_hash(b"c")], b"", b"b").to_bytes().decode().rstrip("\n"),
     "C0": f"C0  {C0.hex()}",
     "commitment of a": f"c_a {C_A.hex()}",
     "commitment of b": f"c_b {C_B.hex()}",
@@ -114,3 +116,11 @@ def test_every_finding_that_the_program_makes_stands_in_the_table():
 
     assert len(made) > 20
     assert {code.strip() for code in table} >= made | SAYINGS.keys()
+
+
+def test_every_key_of_a_self_check_is_described():
+    described = SPEC.partition("A **self-check**")[2].partition("To check it")[0]
+
+    for name in selfcheck.SHAPE:
+        assert f"`{name.removesuffix('?')}`" in described, name
+    assert selfcheck.FORMAT in described

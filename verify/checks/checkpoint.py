@@ -120,7 +120,13 @@ def open_note(raw: bytes, key: VerifierKey | None, check: str, zh_name: str) -> 
 def check_policy(folder: Folder, policy: Policy | None, key: VerifierKey | None) -> Iterator[Finding]:
     """The checkpoint is cosigned by as many as the policy demands, and the log is one that the policy names."""
     raw = folder.read(CHECKPOINT, SMALL)
-    if policy is None or raw is None:
+    if raw is not None:
+        yield from check_cosigned(raw, policy, key)
+
+
+def check_cosigned(raw: bytes, policy: Policy | None, key: VerifierKey | None) -> Iterator[Finding]:
+    """The same of a signed checkpoint that is in hand."""
+    if policy is None:
         return
     if key is not None and key not in policy.logs:
         yield broken("policy", f"策略中没有日志 {key.name}。", f"The policy names no log {key.name}.")
