@@ -6,11 +6,15 @@ import importlib.util
 import re
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.asking import answer, of
+from tests.forge import write
 from tests.twins import answers as twins
+from tests.twins import notes, records
 from tests.twins.json_text import Refused
 from tests.twins.vectors import FOLDER, Json, small, whole_logs
 from tests.verify import answers as ours
@@ -116,6 +120,41 @@ def test_the_naive_twin_gives_the_answer(vector: Json):
         twins.answer(vector)
     if "index" in vector:
         assert getattr(refused.value, "index", None) == vector["index"]
+
+
+@by_id(LOGS)
+def test_the_verifier_judges_the_whole_log(vector: Json, tmp_path, capsys):
+    told = asked(vector, tmp_path, capsys)
+
+    assert told["outcome"] == vector["outcome"], of(told, "BROKEN") + of(told, "UNCHECKED")
+    assert (vector["outcome"] == "HOLDS") is (vector["expect"] == "pass")
+    if vector["expect"] == "fail":
+        named = {(each["check"], each["index"]) for each in of(told, vector["outcome"])}
+        wanted = vector["check"], vector["index"]
+        assert wanted in named or (wanted[1] is None and wanted[0] in {check for check, _ in named}), named
+
+
+def asked(vector: Json, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Json:
+    """Write the files of a vector and ask the verifier with its key, older checkpoint and policy."""
+    given, arguments = vector["input"], [str(write(vector["input"]["files"], tmp_path / "log"))]
+    if given["vkey"]:
+        arguments += ["--vkey", given["vkey"]]
+    for option in ("since", "policy"):
+        if given[option]:
+            (tmp_path / option).write_text(given[option], encoding="utf-8", newline="")
+            arguments += [f"--{option}", str(tmp_path / option)]
+    return answer(capsys, *arguments)
+
+
+@by_id([each for each in LOGS if each["expect"] == "pass"])
+def test_the_naive_twin_reads_the_chain_of_a_log_that_holds_and_checks_its_signature(vector: Json):
+    files = vector["input"]["files"]
+    key = notes.parse_key(vector["input"]["vkey"])
+
+    head = notes.open_checkpoint(files["checkpoint"], key)
+    root, wrong = records.chain(key["name"], files["entries.jsonl"].splitlines())
+
+    assert (root, wrong) == (head["root"], None)
 
 
 def test_a_verifier_that_says_yes_to_everything_would_be_found():
