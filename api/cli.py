@@ -22,7 +22,7 @@ def parser() -> Parser:
     """Return the parser of every command."""
     from importlib import metadata
 
-    from api.commandline import demo, log, making, registry, serve
+    from api.commandline import demo, log, making, program, registry, serve
     from api.commandline.words import Parser
 
     root = Parser(
@@ -37,6 +37,7 @@ def parser() -> Parser:
     serve.add(commands)
     log.add(commands)
     registry.add(commands)
+    program.add(commands)
     demo.add(commands)
     return root
 
