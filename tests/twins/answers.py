@@ -127,7 +127,8 @@ def _assign(i: Json) -> list[int]:
     recusals: Mapping[int, list[int]] = {int(task): people for task, people in i["recusals"].items()}
     tasks = [(name, tuple(seats)) for name, seats in i["tasks"]]
     found = draw.assign(HEX(i["key"]), tasks, i["groups"], i["inspectors"], recusals, i["caps"])
-    refuse_unless(found is not None, "impossible")
+    if found is None:
+        raise Refused("impossible")
     return found
 
 

@@ -143,7 +143,9 @@ def dice(key_string: str, sides: int, least: int) -> int:
     """Return the number of rolls; the spelling is matched against a pattern of its own."""
     face = "[0-9]" if sides == 10 else "[1-6]"
     ten = rf"{face}(\.{face}){{9}}/"
-    refuse_unless(re.fullmatch(rf"({ten})*({face}(\.{face}){{0,8}}/)?", key_string) is not None and key_string != "", "form")
+    refuse_unless(
+        re.fullmatch(rf"({ten})*({face}(\.{face}){{0,8}}/)?", key_string) is not None and key_string != "", "form"
+    )
     rolls = len(re.findall("[0-9]", key_string))
     refuse_unless(rolls >= least, "rolls")
     return rolls

@@ -17,6 +17,13 @@ def refuse_unless(holds: bool, reason: str) -> None:
         raise Refused(reason)
 
 
+def matched(found: re.Match[str] | None, reason: str) -> re.Match[str]:
+    """Return a match that there must be."""
+    if found is None:
+        raise Refused(reason)
+    return found
+
+
 def decode(data: bytes) -> Any:
     """Return the value of canonical JSON."""
     value = read(data)
@@ -43,7 +50,11 @@ def spell(value: Any) -> str:
         return "[" + ",".join(map(spell, value)) + "]"
     if isinstance(value, str):
         return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
-    return {None: "null", True: "true", False: "false"}[value] if value is None or value is True or value is False else str(value)
+    return (
+        {None: "null", True: "true", False: "false"}[value]
+        if value is None or value is True or value is False
+        else str(value)
+    )
 
 
 def _blank(text: str, at: int) -> int:
@@ -66,8 +77,7 @@ def _value(text: str, at: int, depth: int) -> tuple[Any, int]:
 
 
 def _number(text: str, at: int) -> tuple[int, int]:
-    found = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?").match(text, at)
-    refuse_unless(found is not None, "syntax")
+    found = matched(re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?").match(text, at), "syntax")
     spelled = found[0]
     refuse_unless(found[2] is None and found[3] is None and spelled != "-0", "number")
     refuse_unless(len(spelled) < 18 and abs(int(spelled)) < 2**53, "range")

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from tests.twins import ed25519
-from tests.twins.json_text import refuse_unless
+from tests.twins.json_text import matched, refuse_unless
 from tests.twins.tree import inclusion_holds, leaf
 
 Json = dict[str, Any]
@@ -55,8 +55,8 @@ def open_note(note: bytes, keys: list[Json]) -> tuple[bytes, list[Json]]:
     refuse_unless(len(lines) <= 100, "lines")
     signed: list[Json] = []
     for line in lines:
-        found = re.fullmatch("— ([^ ]+) ([A-Za-z0-9+/]+={0,2})", line)
-        refuse_unless(found is not None and len(found[2]) % 4 == 0, "line")
+        found = matched(re.fullmatch("— ([^ ]+) ([A-Za-z0-9+/]+={0,2})", line), "line")
+        refuse_unless(len(found[2]) % 4 == 0, "line")
         _name(found[1])
         raw = base64.b64decode(found[2])
         refuse_unless(len(raw) >= 5, "line")
@@ -167,10 +167,11 @@ def open_proof(proof: bytes, entry: bytes, log: Json) -> Json:
     refuse_unless(blank != b"" and lines.pop(0) == "c2sp.org/tlog-proof@v1", "form")
     if lines and lines[0].startswith("extra "):
         _base64(lines.pop(0)[6:])
-    found = re.fullmatch("index (0|[1-9][0-9]{0,18})", lines.pop(0) if lines else "")
-    refuse_unless(found is not None, "form")
+    found = matched(re.fullmatch("index (0|[1-9][0-9]{0,18})", lines.pop(0) if lines else ""), "form")
     path = [_base64(each) for each in lines]
     refuse_unless(all(len(each) == 32 for each in path) and len(path) <= 63, "form")
     tree = open_checkpoint(note, log)
-    refuse_unless(inclusion_holds(leaf(entry), int(found[1]), tree["size"], bytes.fromhex(tree["root"]), path), "inclusion")
+    refuse_unless(
+        inclusion_holds(leaf(entry), int(found[1]), tree["size"], bytes.fromhex(tree["root"]), path), "inclusion"
+    )
     return {"index": int(found[1]), "size": tree["size"]}

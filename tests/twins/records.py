@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.twins import json_text
 from tests.twins.draw import be, sha
-from tests.twins.json_text import Refused, refuse_unless
+from tests.twins.json_text import Refused, matched, refuse_unless
 from tests.twins.tree import leaf, mth
 
 Json = dict[str, Any]
@@ -93,7 +93,7 @@ def tile_path(level: int | None, index: int, width: int) -> str:
     refuse_unless(level is None or 0 <= level <= 63, "level")
     refuse_unless(0 <= index < 2**63, "index")
     refuse_unless(1 <= width <= 256, "width")
-    groups = []
+    groups: list[str] = []
     rest = str(index)
     while rest:
         groups.insert(0, rest[-3:].rjust(3, "0"))
@@ -103,8 +103,7 @@ def tile_path(level: int | None, index: int, width: int) -> str:
 
 
 def parse_tile(path: str) -> Json:
-    found = re.fullmatch("tile/(entries|[0-9]+)/((x[0-9]{3}/)*[0-9]{3})([.]p/([0-9]+))?", path)
-    refuse_unless(found is not None, "form")
+    found = matched(re.fullmatch("tile/(entries|[0-9]+)/((x[0-9]{3}/)*[0-9]{3})([.]p/([0-9]+))?", path), "form")
     level = None if found[1] == "entries" else int(found[1])
     index, width = int(found[2].replace("x", "").replace("/", "")), int(found[5] or 256)
     refuse_unless(tile_path(level, index, width) == path, "spelling")
@@ -170,7 +169,7 @@ def personal(text: str) -> str | None:
         for length, is_one, word in ((18, _identity, "identity"), (11, _mobile, "mobile")):
             end = start + length
             inside = plain[start:end]
-            free = (start == 0 or edge[start - 1]) and (end == len(plain) or end < len(plain) and edge[end])
+            free = (start == 0 or edge[start - 1]) and (end == len(plain) or (end < len(plain) and edge[end]))
             if len(inside) == length and free and is_one(inside):
                 return word
     return None

@@ -106,7 +106,10 @@ def test_every_python_builds_the_same_bytes_and_runs_them_bare(name: str, forge:
 
 def found(name: str) -> str | None:
     """Return a Python of this version that runs: one on the path, or one of pyenv."""
-    places = [shutil.which(name), *map(str, Path.home().glob(f".pyenv/versions/{name.removeprefix('python')}.*/bin/{name}"))]
+    places = [
+        shutil.which(name),
+        *map(str, Path.home().glob(f".pyenv/versions/{name.removeprefix('python')}.*/bin/{name}")),
+    ]
     for place in filter(None, places):
         if subprocess.run([place, "-c", ""], capture_output=True, check=False).returncode == 0:
             return place

@@ -48,7 +48,8 @@ WORDS = {
     "data": "data is not an object",
     "proof": "proof|path|hash|root|size|leaf|index",
     "id": "not an object with an id|states the id",
-    "form": "name.hash.key|[0-9] groups of numbers|no blank line|no signatures|no tile path|dice are written|lottery is written|is not a number|shows no|no die|has numbers",
+    "form": "name.hash.key|[0-9] groups of numbers|no blank line|no signatures|no tile path|dice are written|"
+    "lottery is written|is not a number|shows no|no die|has numbers",
     "name": "is no key name|name.hash.key|the name .* is taken",
     "base64": "base64|name.hash.key|canonical spelling",
     "control": "control character",
@@ -163,7 +164,14 @@ def test_a_verifier_that_says_yes_to_everything_would_be_found():
 
     assert {"canonical.decode", "entry.parse", "chain.links", "tree.inclusion", "tree.consistency"} <= refusing
     assert {"ed25519.verify", "note.open", "checkpoint.open", "policy.check", "list.parse", "personal.text"} <= refusing
-    assert {"seed.derive", "drand.verify", "selection.draw", "assignment.assign", "proof.open", "log.verify"} <= refusing
+    assert {
+        "seed.derive",
+        "drand.verify",
+        "selection.draw",
+        "assignment.assign",
+        "proof.open",
+        "log.verify",
+    } <= refusing
 
 
 def test_there_are_enough_vectors_and_each_explains_itself():
