@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tests.twins import draw, ed25519, json_text, notes, records, tree
+from tests.twins import draw, ed25519, json_text, notes, records, selfcheck, tree
 from tests.twins.json_text import Refused, refuse_unless
 from tests.twins.vectors import Json, as_bytes
 
@@ -25,7 +25,7 @@ def answer(vector: Json) -> Any:
     return OPERATIONS[vector["operation"]](given)
 
 
-BYTES = {"data", "raw", "entry", "note", "message", "proof", "freeze"}
+BYTES = {"data", "raw", "entry", "note", "message", "proof", "freeze", "file"}
 
 
 def _spell(i: Json) -> str:
@@ -174,5 +174,6 @@ OPERATIONS: dict[str, Callable[[Json], Any]] = {
     "assignment.list": lambda i: draw.seat_list(HEX(i["key"]), i["task"], i["seat"], i["group"]),
     "assignment.assign": _assign,
     "calendar.deadline": lambda i: records.deadline(i["calendars"], i["start"], i["days"]),
+    "selfcheck.check": lambda i: selfcheck.check(i["file"], i["vkey"]),
     "proof.open": lambda i: notes.open_proof(i["proof"], i["entry"], notes.parse_key(i["vkey"])),
 }

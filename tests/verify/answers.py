@@ -33,7 +33,7 @@ from verify.progress import Progress
 from verify.rows import Rows
 
 HEX = bytes.fromhex
-BYTES = {"data", "raw", "entry", "note", "message", "proof", "freeze"}
+BYTES = {"data", "raw", "entry", "note", "message", "proof", "freeze", "file"}
 
 
 class Wrong(ValueError):
