@@ -49,7 +49,8 @@ WORDS = {
     "proof": "proof|path|hash|root|size|leaf|index",
     "id": "not an object with an id|states the id",
     "form": "name.hash.key|[0-9] groups of numbers|no blank line|no signatures|no tile path|dice are written|"
-    "lottery is written|is not a number|shows no|no die|has numbers|not begin as|there is no index|at most 63|selfcheck|object with",
+    "lottery is written|is not a number|shows no|no die|has numbers|not begin as|there is no index|at most 63|"
+    "selfcheck|object with",
     "name": "is no key name|name.hash.key|the name .* is taken",
     "base64": "base64|name.hash.key|canonical spelling",
     "control": "control character",
