@@ -7,7 +7,6 @@ differ in how they compress). So whoever has the program in any form can say whi
 from __future__ import annotations
 
 import hashlib
-import zipfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -57,19 +56,23 @@ def _is_ours(name: Path) -> bool:
 
 def _packed(root: Path) -> dict[str, bytes]:
     """Return the files of the archive that this module was read from; `root` is its path and, inside it, `verify`."""
-    with zipfile.ZipFile(root.parent) as archive:
+    from zipfile import ZipFile  # a hundredth of a second of loading, of which only these two need anything
+
+    with ZipFile(root.parent) as archive:
         inside = [name for name in archive.namelist() if name.startswith("verify/")]
         return {name.removeprefix("verify/"): archive.read(name) for name in inside}
 
 
 def one_file(files: Mapping[str, bytes]) -> bytes:
     """Return the program made of `files` (paths below `verify/`) as one file that Python runs."""
+    from zipfile import ZIP_STORED, ZipFile, ZipInfo
+
     members = {"__main__.py": _ENTRANCE} | {f"verify/{name}": content for name, content in files.items()}
     packed = BytesIO()
     packed.write(_SHEBANG)
-    with zipfile.ZipFile(packed, "a", zipfile.ZIP_STORED) as archive:
+    with ZipFile(packed, "a", ZIP_STORED) as archive:
         for name in sorted(members, key=str.encode):
-            member = zipfile.ZipInfo(name, _MOMENT)
+            member = ZipInfo(name, _MOMENT)
             member.external_attr, member.create_system = _PLAIN_FILE, _UNIX
             archive.writestr(member, members[name])
     return packed.getvalue()
