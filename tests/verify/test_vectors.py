@@ -18,6 +18,7 @@ from tests.twins import notes, records
 from tests.twins.json_text import Refused
 from tests.twins.vectors import FOLDER, Json, small, whole_logs
 from tests.verify import answers as ours
+from verify.findings import noted
 
 SMALL, LOGS = small(), whole_logs()
 ALL = [*SMALL, *LOGS]
@@ -182,6 +183,44 @@ def test_a_verifier_that_says_yes_to_everything_would_be_found():
         "proof.open",
         "log.verify",
     } <= refusing
+
+
+FAULTS: dict[str, tuple[str, Any, str]] = {
+    "proofs are not looked at": ("verify.tree.verify_inclusion", lambda *_: None, "tree.inclusion"),
+    "forks are not looked at": ("verify.tree.verify_consistency", lambda *_: None, "tree.consistency"),
+    "every signature holds": ("verify.ed25519.verify", lambda *_: True, "note.open"),
+    "small points are forgotten": ("verify.ed25519._small_order", lambda _: False, "ed25519.verify"),
+    "any spelling is canonical": ("verify.canonical._spell", lambda _: b"", "canonical.decode"),
+    "a line may be endless": ("verify.documents.LONGEST", 1 << 30, "list.parse"),
+    "nothing is personal": ("verify.personal.looks_personal", lambda _: None, "personal.text"),
+    "no key id is compared": ("verify.note.key_id", lambda *_: bytes(4), "key.parse"),
+    "every quorum is reached": ("verify.policy.Policy.satisfied_by", lambda *_: True, "policy.check"),
+    "the clock may run backwards": ("verify.checks.chain._backwards", lambda *_: noted("F15", "", ""), "chain.links"),
+    "tickets are the ids": (
+        "verify.selection._below",
+        lambda _, __, ids: [(n.encode(), n) for n in ids],
+        "selection.draw",
+    ),
+}
+
+
+@pytest.mark.parametrize(("place", "instead", "operation"), FAULTS.values(), ids=FAULTS.keys())
+def test_a_verifier_with_a_fault_is_found_by_the_vectors(place: str, instead: Any, operation: str, monkeypatch):
+    asked = [each for each in SMALL if each["operation"] == operation]
+    assert not [each["id"] for each in asked if not right(each)]
+
+    monkeypatch.setattr(place, instead)
+
+    assert [each["id"] for each in asked if not right(each)]
+
+
+def right(vector: Json) -> bool:
+    """Whether the verifier gives the answer of a vector."""
+    try:
+        given = ours.answer(vector)
+    except (ValueError, IndexError, AttributeError):
+        return bool(vector["expect"] == "fail")
+    return bool(vector["expect"] == "pass" and given == vector.get("output"))
 
 
 def test_there_are_enough_vectors_and_each_explains_itself():
