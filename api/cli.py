@@ -22,7 +22,7 @@ def parser() -> Parser:
     """Return the parser of every command."""
     from importlib import metadata
 
-    from api.commandline import demo, log, making, public, registry, serve
+    from api.commandline import demo, log, making, program, public, registry, serve
     from api.commandline.words import Parser
 
     root = Parser(
@@ -38,6 +38,7 @@ def parser() -> Parser:
     log.add(commands)
     public.add(commands)
     registry.add(commands)
+    program.add(commands)
     demo.add(commands)
     return root
 

@@ -15,9 +15,9 @@ from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from typing import IO
 
-import verify
 from domain.ledger import Ledger
 from verify import checkpoint, entries, tiles
+from verify.program import own_files
 
 NAMES = frozenset({"checkpoint", "log.vkey", "entries.jsonl", "tile", "documents"})
 """All that stands at the top of an export."""
@@ -77,10 +77,8 @@ def archive(ledger: Ledger, note: bytes) -> Iterator[bytes]:
 
 def program() -> Iterator[bytes]:
     """Yield the verifier as a tar file, everything below `verify/`: a program gives the same bytes every time."""
-    folder = Path(verify.__file__).parent
-    paths = sorted(path for ending in ("*.py", "*.md") for path in folder.rglob(ending) if path.is_file())
     # A fixed day, not that of the files: the same program is the same archive, wherever it was unpacked.
-    return tar(((f"verify/{path.relative_to(folder).as_posix()}", [path.read_bytes()]) for path in paths), _PROGRAM_DAY)
+    return tar(((f"verify/{name}", [content]) for name, content in own_files().items()), _PROGRAM_DAY)
 
 
 def tar(contents: Iterable[File], written_at: int) -> Iterator[bytes]:

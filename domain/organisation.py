@@ -9,7 +9,9 @@ from domain.roles import Actor, Cause
 
 
 class Logbook(Recorded):
-    """The log itself: where it came from, and what happened to it."""
+    """The log itself: where it came from, what happened to it, and which verifier it hands out."""
+
+    released: dict[str, Any] | None = None
 
     def create(self, cause: Cause, origin: str, vkey: str, clock: str) -> None:
         """Record the origin, the verifier key and the kind of clock: entry 0."""
@@ -21,9 +23,17 @@ class Logbook(Recorded):
         data = {"published_size": published, "found_size": found, "restored": restored, "reason": reason}
         self.record("log.recovered", cause, data)
 
+    def release(self, cause: Cause, program: dict[str, Any]) -> None:
+        """Record which verifier is handed out: `{"version","sha256","bytes"}` of its one file."""
+        if program == self.released:
+            self.refuse_state("已记录这一校验程序", "log.verifier-released")
+        self.record("log.verifier-released", cause, program)
+
     def apply(self, fact: Fact) -> None:
         if fact.kind == "log.created":
             self.origin, self.clock = fact.data["origin"], fact.data["clock"]
+        elif fact.kind == "log.verifier-released":
+            self.released = fact.data
 
 
 class Unit(Recorded):

@@ -16,6 +16,7 @@ PHASES = {"freeze": "冻结名录", "commit": "提交承诺", "reveal": "揭示�
 STEPS = {
     "log.created": "建立台账",
     "log.recovered": "恢复台账",
+    "log.verifier-released": "公布校验程序",
     "unit.registered": "登记单位",
     "account.opened": "开设账号",
     "account.closed": "注销账号",

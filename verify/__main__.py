@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, nullcontext, suppress
 from pathlib import Path
 
-from verify.checks import chain, checkpoint
+from verify.checks import chain, checkpoint, older
 from verify.checks.tree import check_root
 from verify.crew import usable_cores
 from verify.findings import Finding, Outcome, holds, unchecked
@@ -24,7 +24,7 @@ from verify.policy import Policy
 from verify.progress import Progress
 from verify.report import Report
 from verify.segments import Changed
-from verify.source import ENTRIES, Folder, UsageError, same_file
+from verify.source import CHECKPOINT, ENTRIES, Folder, UsageError, same_file
 from verify.usage import HELP, USAGE, parse
 
 WRONG_USAGE, OWN_FAULT, INTERRUPTED = 64, 70, 130
@@ -50,7 +50,8 @@ def main(argv: Sequence[str] | None = None, program: str | None = None) -> int:
             return 0
         policy = policy_of(arguments.policy)
         key, since, processes = key_of(arguments.vkey), _since(arguments.since), _processes(arguments.processes)
-        report = verify(arguments.target, key, since, policy, arguments.chain, processes)
+        kept = Path(arguments.since) if arguments.since and Path(arguments.since).is_dir() else None
+        report = verify(arguments.target, key, since, policy, arguments.chain, processes, kept)
         say(report.as_json() if arguments.json else "\n".join(report.lines()))
         return report.exit
     except KeyboardInterrupt:
@@ -87,11 +88,12 @@ def verify(
     policy: Policy | None = None,
     chain_only: bool = False,
     processes: int = 1,
+    kept: Path | None = None,
 ) -> Report:
     """Check a log with everything there is, or with `chain_only` its links, root and signature.
 
     `key`: the log's key from outside, or `policy`, which names it and its cosigners; `since`: an older signed checkpoint;
-    `processes`: how many read the entries, where they are many.
+    `processes`: how many read the entries, where they are many; `kept`: the older export that `since` is the head of.
     """
     folder, bar = Folder(target), Progress(sys.stderr)
     if key is None and policy is not None and policy.logs:
@@ -103,6 +105,7 @@ def verify(
         history = History(fd)
         linked = list(chain.follow(fd, history, bar, not chain_only, processes))
         findings = [*linked, *_linked(history, linked, chain_only), *_signed(folder, history, key, since)]
+        findings += older.check_copy(kept, since, history) if kept and since else ()
         findings += _scope() if chain_only else _all_else(folder, history, bar)
         findings += checkpoint.check_policy(folder, policy, key)
         if fd is not None and before is not None and not same_file(before, os.fstat(fd)):
@@ -163,7 +166,7 @@ def _since(path: str | None) -> bytes | None:
     if path is None:
         return None
     try:
-        raw = Path(path).read_bytes()
+        raw = (Path(path) / CHECKPOINT if Path(path).is_dir() else Path(path)).read_bytes()
     except OSError as error:
         raise UsageError(
             f"读不到较早的检查点 {path}。", f"The older checkpoint {path} cannot be read: {error}"

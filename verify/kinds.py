@@ -102,6 +102,7 @@ KINDS: dict[str, Kind] = {
     "log.recovered": Kind(
         "log", ("system",), {"published_size": "nat", "found_size": "nat", "restored": "nat", "reason": "text"}
     ),
+    "log.verifier-released": Kind("log", ("admin",), {"version": "text", "sha256": "hex32", "bytes": "pos"}),
     "unit.registered": Kind(
         "unit",
         ("admin", "system"),

@@ -36,17 +36,21 @@ def recusal_value(inspectors: Iterable[str]) -> str:
 
 
 _IDENTITY = re.compile(
-    r"(?<![0-9A-Za-z])\d{6}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx](?![0-9A-Za-z])"
+    r"(?<![0-9A-Za-z])\d{6}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx](?![0-9A-Za-z])",
+    re.ASCII,
 )
-_PHONE_LONG = re.compile(r"\d{11}")
-_MOBILE = re.compile(r"(?<![0-9A-Za-z])1[3-9]\d{9}(?![0-9A-Za-z])")
+_LONG = re.compile("[0-9０-９]{11}")
+_MOBILE = re.compile(r"(?<![0-9A-Za-z])1[3-9]\d{9}(?![0-9A-Za-z])", re.ASCII)
+_HALF_WIDTH = {ord(wide): plain for wide, plain in zip("０１２３４５６７８９", "0123456789", strict=True)}
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 
 
 def looks_personal(text: str) -> str | None:
     """Return what in a public text looks like a person's identity number (GB 11643) or mobile phone, None where nothing."""
-    if not _PHONE_LONG.search(text):  # most texts have not the digits of a phone, the shorter of the two
+    if not _LONG.search(text):  # most texts have not the digits of a phone, the shorter of the two
         return None
+    if not text.isascii():
+        text = text.translate(_HALF_WIDTH)
     for found in _IDENTITY.findall(text):
         total = sum(weight * int(digit) for weight, digit in zip(_WEIGHTS, found, strict=False))
         if "10X98765432"[total % 11] == found[-1].upper():

@@ -23,8 +23,9 @@ Checks an exported log and believes nothing it says: every draw is replayed, eve
   --policy FILE        信任策略（C2SP tlog-policy）：每行 log、witness、group 或唯一的 quorum，
                        写明台账的公钥、可信的见证人，以及检查点须有多少见证人签名
                        a trust policy: the key of the log, its witnesses, and how many must have cosigned
-  --since CHECKPOINT   以前保存的检查点文件：核对此后台账只增未改
-                       a checkpoint kept from earlier: since then the log only grew
+  --since CHECKPOINT   以前保存的检查点文件，或整个旧导出：核对此后台账只增未改；有旧导出时指出首条被改的记录
+                       a checkpoint kept from earlier, or a whole export: since then the log only grew; an
+                       export also tells which entry is the first that is another now
   --chain              只核验哈希链、根和签名，其余各项标为未核验（退出码 2）；最快
                        only the links, the root and the signature, the fastest; all else stays UNCHECKED (exit code 2)
   --processes N        读取记录的进程数（默认用尽可用的处理器；小台账只用一个）

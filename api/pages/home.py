@@ -23,5 +23,6 @@ def home(request: Request, ledger: TheLedger) -> HTMLResponse:
             "draws": [named(draw) for draw in draws.latest(snapshot.connection, SHOWN)],
             "plans": [named(plan) for plan in plans.published(snapshot.connection, SHOWN)],
             "incidents": organisation.incidents(snapshot.connection),
+            "released": organisation.releases(snapshot.connection)[:1],
         }
     return render(request, ledger, "home.html", snapshot.index, **values)

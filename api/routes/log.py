@@ -18,6 +18,8 @@ from api.exporting import archive, program
 from api.problems import RESPONSES, Problem
 from domain.ledger import Ledger
 from verify import tiles
+from verify.program import NAME
+from verify.program import program as one_file_program
 
 router = APIRouter(tags=["log 日志"], dependencies=[PUBLIC], responses=RESPONSES, default_response_class=Response)
 _FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
@@ -34,6 +36,7 @@ def _of(media: str, schema: dict[str, Any]) -> dict[int | str, dict[str, Any]]:
 _TEXT = _of("text/plain", {"type": "string"})
 _BYTES = _of("application/octet-stream", {"type": "string", "format": "binary"})
 _TAR = _of("application/x-tar", {"type": "string", "format": "binary"})
+_ZIP = _of("application/zip", {"type": "string", "format": "binary"})
 
 
 def _nothing() -> Problem:
@@ -148,6 +151,13 @@ def export(request: Request, ledger: TheLedger) -> Response:
 def verifier() -> Response:
     """Return the verifier as the folder `verify`: it needs Python 3.11 and nothing else of ours."""
     return Response(_program(), media_type="application/x-tar", headers={"Cache-Control": "no-cache"})
+
+
+@router.head(f"/{NAME}", include_in_schema=False)
+@router.get(f"/{NAME}", responses=_ZIP, summary="下载校验程序（单一文件） / get the verifier as one file")
+def one_file() -> Response:
+    """Return the verifier as one file: `python3 fairdraw-verify.pyz TARGET`. Its hash is recorded in the log."""
+    return Response(one_file_program(), media_type="application/zip", headers={"Cache-Control": "no-cache"})
 
 
 @cache

@@ -8,12 +8,13 @@ from typing import Any
 from domain.core import Decision, Receipt
 from domain.errors import Conflict, Invalid
 from domain.opening import Opened
-from domain.organisation import Account, CalendarYear, Unit
+from domain.organisation import Account, CalendarYear, Logbook, Unit
 from domain.roles import NAMES, SYSTEM, Actor, Cause
 from domain.words import UNITS
 from verify import canonical, documents
 from verify.calendar import Calendar
 from verify.kinds import CALENDAR, ROLE_UNITS
+from verify.program import release
 from verify.shape import misfit
 
 
@@ -93,6 +94,17 @@ class OrganisationCommands(Opened):
             return Decision(year)
 
         return self._do(by, command, "calendar.recorded", {"record": record}, decide)
+
+    def release_verifier(self, by: Actor, command: str) -> Receipt:
+        """Record the hash of the verifier that this service hands out. Conflict where it is the one recorded last."""
+
+        def decide(cause: Cause) -> Decision:
+            log = self._get(Logbook, "log/main")
+            log.release(cause, program)
+            return Decision(log)
+
+        program = release().as_data()
+        return self._do(by, command, "log.verifier-released", program, decide)
 
     def _administrators(self) -> list[str]:
         """Return the open accounts of administrators."""

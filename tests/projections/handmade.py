@@ -103,6 +103,7 @@ def story() -> HandmadeLog:
     _draw(log)
     _inspections(log)
     log.append("log/main", "log.recovered", {"published_size": 9, "found_size": 8, "restored": 1, "reason": "磁盘"})
+    log.append("log/main", "log.verifier-released", {"version": "1", "sha256": "ab" * 32, "bytes": 7})
     log.append("account/admin", "account.closed", {"reason": "调离"})
     return log
 

@@ -8,6 +8,7 @@ from verify.checks import actors, changes, checkpoint, documents, plans, registr
 from verify.checks.draws import Draws
 from verify.checks.inspections import check_inspections
 from verify.checks.order import check_numbers
+from verify.checks.released import check_released
 from verify.checks.tree import check_files
 from verify.digest import verifier_digest
 from verify.findings import Finding
@@ -28,6 +29,7 @@ def check_rules(folder: Folder, history: History, bar: Progress) -> Iterator[Fin
     yield from documents.check_documents(library, named)
     bar.show("核对账号", "actors")
     yield from actors.check_actors(history)
+    yield from check_released(history)
     yield from _rules(history, library, bar)
 
 
