@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing, nullcontext, suppress
+from importlib import import_module
 from pathlib import Path
 
 from verify import note as notes
@@ -27,6 +28,10 @@ from verify.segments import Changed
 from verify.source import ENTRIES, Folder, UsageError, same_file
 from verify.usage import HELP, USAGE, parse
 
+COMMANDS = {
+    "watch": "verify.watch.command",
+}
+"""First word -> the module whose `main(argv, program)` carries it out; everything else is a target."""
 WRONG_USAGE, OWN_FAULT, INTERRUPTED = 64, 70, 130
 
 
@@ -35,8 +40,11 @@ def main(argv: Sequence[str] | None = None, program: str | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    words = list(sys.argv[1:] if argv is None else argv)
     try:
-        arguments = parse(sys.argv[1:] if argv is None else argv)
+        if words and words[0] in COMMANDS:
+            return int(import_module(COMMANDS[words[0]]).main(words[1:], program or _called()))
+        arguments = parse(words)
         if arguments is None:
             _print(f"用法 Usage: {program or _called()} {USAGE}\n\n{HELP}")
             return 0

@@ -256,11 +256,12 @@ class History:
 
     def keep_heads(self, *more: int) -> None:
         """Compute the roots at all sizes that entries name, and `more`."""
-        wanted = {size for entry in self.of_kind(*NAMING_HEADS) for size in _sizes(entry)}
+        wanted = {size for entry in self.of_kind(*NAMING_HEADS) for size in sizes(entry)}
         self.heads = self._tree.roots(wanted | set(more))
 
 
-def _sizes(entry: Entry) -> Iterator[int]:
+def sizes(entry: Entry) -> Iterator[int]:
+    """Yield the sizes of the heads that an entry names."""
     if "covered" in entry.data:
         yield entry.data["covered"]["size"]
     if entry.kind == "draw.frozen":

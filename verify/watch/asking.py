@@ -1,0 +1,83 @@
+"""The asking: the checks of the whole verifier, put to the new entries of a log and to what they touch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date, timedelta
+
+from verify.checks import actors, checkpoint, documents
+from verify.checks.draws import Draws
+from verify.checks.rules import check_contents, draws_of
+from verify.findings import Finding, noted, unchecked
+from verify.holdings import Holdings
+from verify.library import Library
+from verify.progress import Progress
+from verify.watch.copy import Copy
+from verify.watch.excerpt import Excerpt, Gathering
+from verify.watch.following import Following
+from verify.watch.known import known_outcomes, known_registries, saved_holdings
+from verify.watch.register import Register
+
+MOST_DAYS = 4000
+"""So many days between two rounds are looked through one by one, about eleven years."""
+
+
+def due(register: Register, before: str | None, today: str) -> Iterator[str]:
+    """Yield the streams whose day has come since the last round."""
+    if before is None or before >= today:
+        return
+    day, last = date.fromisoformat(before), date.fromisoformat(today)
+    for number in range(min((last - day).days, MOST_DAYS)):
+        yield from register.due((day + timedelta(days=number + 1)).isoformat())
+
+
+def gather(
+    fd: int, register: Register, library: Library, followed: Following, waiting: Iterable[str], today: str
+) -> Gathering:
+    """Return the streams that are asked, and what they rest on."""
+    gathered = Gathering(fd, register, library)
+    gathered.beginning()
+    asked = dict.fromkeys([*waiting, *(stream for stream, _ in followed.fresh), *sorted(followed.streams)])
+    for stream in asked:
+        gathered.ask(stream)
+    for stream in [each for each in gathered.asked if each.startswith("draw/")]:
+        gathered.end(stream, today)
+    return gathered
+
+
+def draws_in(history: Excerpt, gathered: Gathering, copy: Copy, library: Library) -> Draws:
+    """Return the draws of an excerpt, with what is known of those that are not asked."""
+    register = gathered.register
+    outcomes = dict(known_outcomes(history, register))
+    holdings = Holdings(history, library, saved_holdings(history, gathered, copy))
+    for stream, holding in known_registries(history, register, outcomes.values()):
+        holdings.by_stream.setdefault(stream, holding)
+    draws = draws_of(history, library, holdings)
+    draws.asked = {stream for stream in gathered.asked if stream.startswith("draw/")}
+    draws.outcomes = outcomes
+    return draws
+
+
+def ask(draws: Draws, gathered: Gathering, first: int, bar: Progress) -> Iterator[Finding]:
+    """Yield what the checks find about the asked streams; `first` is the index of the first new entry."""
+    history = draws.history
+    named = documents.named(history)
+    new = {name: where for name, where in named.items() if any(entry.index >= first for entry, _ in where)}
+    yield from documents.check_documents(draws.library, new)
+    yield from actors.check_actors(history)
+    yield from check_contents(draws, bar, [stream for stream in gathered.ended if stream in draws.outcomes])
+    for finding in checkpoint.check_setting(history):
+        if finding.index is not None and finding.index >= first:
+            yield finding
+
+
+def limits(history: Excerpt, first: int, open_inspections: int) -> Iterator[Finding]:
+    """Say what was not asked again about the older entries, and what needs a full run."""
+    zh = "只核验了新增的记录及其所涉及的部分；此前的记录在它们新增时已核验（--full 全部重新核验）。"
+    en = "Asked were the new entries and what they touch; older ones were asked when they were new (--full asks all)."
+    yield noted("scope", zh, en)
+    again = [entry for entry in history.of_kind("calendar.recorded") if entry.index >= first]
+    if again and open_inspections:
+        zh = f"新记录了 {again[0].data['year']} 年的日历，{open_inspections} 次已完成、未公示的检查的期限须全部重算（--full）。"
+        en = f"A calendar was recorded: the deadlines of {open_inspections} inspections that wait for publication need --full."
+        yield unchecked("F15", zh, en, again[0].index)
