@@ -41,7 +41,7 @@ def check_results(draws: Draws, bar: Progress, ended: Collection[str] | None = N
         "所有已到期计划中被抽中的对象都有结果。",
         "No drawn object of a plan that has ended is without a result.",
     )
-    over = draws.outcomes if ended is None else {stream: draws.outcomes[stream] for stream in ended}
+    over = {stream: each for stream, each in draws.outcomes.items() if ended is None or stream in ended}
     yield from concluded(_vanished(draws, over), lambda: holds("F16", zh_f16, en_f16), len(over))
 
 

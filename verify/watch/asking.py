@@ -14,7 +14,7 @@ from verify.library import Library
 from verify.progress import Progress
 from verify.watch.copy import Copy
 from verify.watch.excerpt import Excerpt, Gathering
-from verify.watch.following import Following
+from verify.watch.following import Following, Reader
 from verify.watch.known import known_outcomes, known_registries, saved_holdings
 from verify.watch.register import Register
 
@@ -32,10 +32,10 @@ def due(register: Register, before: str | None, today: str) -> Iterator[str]:
 
 
 def gather(
-    fd: int, register: Register, library: Library, followed: Following, waiting: Iterable[str], today: str
+    reader: Reader, register: Register, library: Library, followed: Following, waiting: Iterable[str], today: str
 ) -> Gathering:
     """Return the streams that are asked, and what they rest on."""
-    gathered = Gathering(fd, register, library)
+    gathered = Gathering(reader, register, library)
     gathered.beginning()
     asked = dict.fromkeys([*waiting, *(stream for stream, _ in followed.fresh), *sorted(followed.streams)])
     for stream in asked:
@@ -65,7 +65,7 @@ def ask(draws: Draws, gathered: Gathering, first: int, bar: Progress) -> Iterato
     new = {name: where for name, where in named.items() if any(entry.index >= first for entry, _ in where)}
     yield from documents.check_documents(draws.library, new)
     yield from actors.check_actors(history)
-    yield from check_contents(draws, bar, [stream for stream in gathered.ended if stream in draws.outcomes])
+    yield from check_contents(draws, bar, gathered.ended)
     for finding in checkpoint.check_setting(history):
         if finding.index is not None and finding.index >= first:
             yield finding

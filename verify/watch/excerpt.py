@@ -13,7 +13,7 @@ from verify.facts import Facts
 from verify.findings import Finding
 from verify.history import NAMING_HEADS, History, sizes
 from verify.library import Absent, Library, Unlike
-from verify.watch.following import entry_at
+from verify.watch.following import Reader
 from verify.watch.register import Place, Register
 
 LOG = "log/main"
@@ -22,14 +22,15 @@ LOG = "log/main"
 class Excerpt(History):
     """A history of some entries of a log, each read again from the copy by its leaf. Raises `pages.Damaged`."""
 
-    def __init__(self, fd: int, gathered: Gathering, suspicious: set[int], today: str) -> None:
-        super().__init__(fd)
+    def __init__(self, gathered: Gathering, suspicious: set[int], today: str) -> None:
+        super().__init__()
+        self._reader = gathered.reader
         self._places = sorted({place.index: place for place in gathered.places()}.values(), key=lambda each: each.index)
         self._today = today
         self.asked = gathered.asked
         facts = Facts()
         for number, place in enumerate(self._places):
-            entry = entry_at(fd, place)
+            entry = gathered.reader.at(place)
             facts.add(number, entry, True, entry.index in suspicious)
         self.fold(facts, range(len(self._places)), 0, self.numbers_of(facts.stream_names))
         names = list(facts.stream_names)
@@ -38,7 +39,7 @@ class Excerpt(History):
 
     def line(self, number: int) -> Entry:
         """Read an entry again."""
-        return entry_at(self._fd, self._places[number])
+        return self._reader.at(self._places[number])
 
     @property
     def last_day(self) -> str:
@@ -58,8 +59,8 @@ class Excerpt(History):
 class Gathering:
     """The streams of an excerpt. `asked`: those that are touched or due; `ended`: draws of which each result is asked."""
 
-    def __init__(self, fd: int, register: Register, library: Library) -> None:
-        self.fd, self.register, self.library = fd, register, library
+    def __init__(self, reader: Reader, register: Register, library: Library) -> None:
+        self.reader, self.register, self.library = reader, register, library
         self.asked: set[str] = set()
         self.ended: set[str] = set()
         self._whole: dict[str, Sequence[Place]] = {}
@@ -75,7 +76,7 @@ class Gathering:
         """Return the entries of a stream, which is whole here from now on."""
         if stream not in self._whole:
             self._whole[stream] = [*self.register.places(stream)]
-        return [entry_at(self.fd, place) for place in self._whole[stream]]
+        return [self.reader.at(place) for place in self._whole[stream]]
 
     def beginning(self) -> None:
         """Take what every excerpt needs: the log itself, its bureau and its first account."""
@@ -161,7 +162,7 @@ class Gathering:
         """Take the first entry of a stream."""
         if stream not in self._first:
             self._first[stream] = [*self.register.places(stream, 1)]
-        return [entry_at(self.fd, place) for place in self._first[stream]]
+        return [self.reader.at(place) for place in self._first[stream]]
 
 
 def _first(entries: Iterable[Entry], kind: str) -> Entry | None:

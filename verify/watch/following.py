@@ -18,6 +18,7 @@ from verify.tree import leaf_hash
 from verify.watch.pages import Damaged
 from verify.watch.register import Place, Register
 
+REMEMBERED = 5_000
 AT_ONCE = 100_000
 """So many entries are entered in the register before its pages are written."""
 
@@ -35,12 +36,25 @@ class Following:
     findings: list[Finding] = field(default_factory=list)
 
 
-def entry_at(fd: int, place: Place) -> Entry:
-    """Read an entry again from the copy. Raises Damaged where its bytes are not those that were verified."""
-    raw = os.pread(fd, place.length, place.offset)
-    if leaf_hash(raw) != place.leaf:
-        raise Damaged(f"entry {place.index} of the copy is not the one that was verified")
-    return read_own(raw)
+class Reader:
+    """Reads entries again from the copy; some thousand are remembered."""
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+        self._known: dict[bytes, Entry] = {}
+
+    def at(self, place: Place) -> Entry:
+        """Return an entry. Raises Damaged where its bytes are not those that were verified."""
+        known = self._known.get(place.leaf)
+        if known is not None:
+            return known
+        raw = os.pread(self._fd, place.length, place.offset)
+        if leaf_hash(raw) != place.leaf:
+            raise Damaged(f"entry {place.index} of the copy is not the one that was verified")
+        if len(self._known) >= REMEMBERED:
+            self._known.clear()
+        entry = self._known[place.leaf] = read_own(raw)
+        return entry
 
 
 def follow(fd: int, segment: Segment, before: Following, register: Register) -> Following:

@@ -50,7 +50,7 @@ def read(folder: Path) -> list[dict[str, Any]]:
 
 def evidence(folder: Path, *notes: tuple[Checkpoint, bytes]) -> str:
     """Keep signed heads as files that anybody can verify; return their names."""
-    (folder / EVIDENCE).mkdir(exist_ok=True)
+    (folder / EVIDENCE).mkdir(parents=True, exist_ok=True)
     names = []
     for head, note in notes:
         name = f"{EVIDENCE}/{head.size}-{head.root.hex()[:16]}.note"

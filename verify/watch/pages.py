@@ -36,7 +36,8 @@ class Shelf:
             self._db = sqlite3.connect(path, isolation_level=None)
             self._db.executescript(
                 "PRAGMA synchronous = FULL; PRAGMA cache_size = -16384;"
-                "CREATE TABLE IF NOT EXISTS pages (name BLOB PRIMARY KEY, page BLOB NOT NULL) WITHOUT ROWID; BEGIN;"
+                "CREATE TABLE IF NOT EXISTS pages (name BLOB PRIMARY KEY, page BLOB NOT NULL) WITHOUT ROWID;"
+                "CREATE TABLE IF NOT EXISTS retired (root BLOB NOT NULL, name BLOB NOT NULL); BEGIN;"
             )
         except sqlite3.Error as error:
             raise Damaged(str(error)) from error
@@ -83,20 +84,29 @@ class Shelf:
             raise Damaged(str(error)) from error
         self._known.clear()
 
-    def drop(self, names: set[bytes]) -> None:
-        """Forget pages that no map names any more."""
+    def retire(self, names: set[bytes], root: bytes) -> None:
+        """Note pages that are not part of the map below `root`: once that is the map, nobody needs them."""
         try:
-            self._db.executemany("DELETE FROM pages WHERE name = ?", ((name,) for name in names))
+            self._db.executemany("INSERT INTO retired VALUES (?, ?)", ((root, name) for name in names))
+        except sqlite3.Error as error:
+            raise Damaged(str(error)) from error
+
+    def sweep(self, root: bytes) -> None:
+        """Forget the pages that were retired for this map; what was retired for one that never came to be is kept."""
+        try:
+            self._db.execute("DELETE FROM pages WHERE name IN (SELECT name FROM retired WHERE root = ?)", (root,))
+            self._db.execute("DELETE FROM retired")
         except sqlite3.Error as error:
             raise Damaged(str(error)) from error
 
 
 class Pages:
-    """The map below `root`, and on top of it what was `put` since. `old`: the pages that the last `settle` replaced."""
+    """The map below `root`, which is kept somewhere durable, and on top of it what was `put` since. Raises Damaged."""
 
     def __init__(self, shelf: Shelf, root: bytes = EMPTY) -> None:
         self.shelf, self.root = shelf, root
-        self.old: set[bytes] = set()
+        shelf.sweep(root)
+        self._old: set[bytes] = set()
         self._new: set[bytes] = set()
         self._waiting: dict[bytes, bytes] = {}
 
@@ -124,20 +134,20 @@ class Pages:
         if self._waiting:
             self.root = self._change(self.root, 0, sorted(self._waiting.items()))
             self._waiting = {}
-        self.old -= self._new
         return self.root
 
-    def forget_old(self) -> None:
-        """Drop the pages that are no longer part of the map: only once its new name is kept somewhere durable."""
-        self.shelf.drop(self.old)
+    def commit(self) -> bytes:
+        """Settle, make everything durable, and return the name of the whole; what it replaced goes with the next map."""
+        root = self.settle()
+        self.shelf.retire(self._old - self._new, root)
         self.shelf.commit()
-        self.old, self._new = set(), set()
+        return root
 
     def _change(self, name: bytes, depth: int, items: Items) -> bytes:
         if name == EMPTY:
             return self._made(depth, items)
         page = self.shelf.get(name)
-        self.old.add(name)
+        self._old.add(name)
         if page[:1] == _LEAF:
             return self._made(depth, sorted({**dict(_items(page)), **dict(items)}.items()))
         names = [page[at : at + 32] for at in range(1, len(page), 32)]

@@ -172,7 +172,6 @@ class Watcher:
             answer.new = head.size - before.size
             after = self._kept(new.state, taken, copy, pages, note)
             self._write(after, answer)
-            pages.forget_old()
             for name in [*new.old, *([before.edge] if before.edge != after.edge else [])]:
                 copy.forget(name)
             return after
@@ -192,7 +191,6 @@ class Watcher:
             answer.new, answer.whole = head.size - before.size, True
             after = self._kept(replace(new.state, cache=number), taken, copy, pages, note)
             self._write(after, answer)
-            pages.forget_old()
         for old in self.folder.glob("cache-*"):
             if old != self._place(number):
                 shutil.rmtree(old, ignore_errors=True)
@@ -226,7 +224,7 @@ class Watcher:
 
     def _cache(self, number: int) -> tuple[Copy, Shelf]:
         place = self._place(number)
-        place.mkdir(exist_ok=True)
+        place.mkdir(parents=True, exist_ok=True)
         return Copy(place, self.site), Shelf(place / "pages.sqlite")
 
     def _first_told(self, pages: Pages, findings: Iterable[Finding], new: bool = True) -> Iterator[Finding]:
@@ -238,8 +236,7 @@ class Watcher:
                 yield finding
 
     def _kept(self, after: State, taken: Taken, copy: Copy, pages: Pages, note: bytes) -> State:
-        edge, root = copy.keep(taken.edge.encode()), pages.settle().hex()
-        pages.shelf.commit()
+        edge, root = copy.keep(taken.edge.encode()), pages.commit().hex()
         return replace(after, tree=taken.tree.to_bytes(), end=taken.end, edge=edge, map=root, note=note)
 
     def _write(self, after: State, answer: Answer) -> None:

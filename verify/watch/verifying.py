@@ -22,7 +22,7 @@ from verify.tree import EMPTY_ROOT
 from verify.watch.asking import ask, draws_in, due, gather, limits
 from verify.watch.copy import Copy
 from verify.watch.excerpt import Excerpt
-from verify.watch.following import Following, enter_all, entry_at, follow
+from verify.watch.following import Following, Reader, enter_all, follow
 from verify.watch.known import note_draws, note_registries, remind
 from verify.watch.register import Register
 from verify.watch.state import State
@@ -47,10 +47,11 @@ def new_entries(before: State, taken: Taken, copy: Copy, register: Register, ser
         fd = file.fileno()
         start = Following(before.leaf, before.next, before.at or "")
         followed = follow(fd, Segment(first, count, before.end, taken.end), start, register)
-        last = [entry_at(fd, place) for _, place in followed.fresh[-1:]]
+        reader = Reader(fd)
+        last = [reader.at(place) for _, place in followed.fresh[-1:]]
         today = last[0].day if last else before.today or ""
-        gathered = gather(fd, register, library, followed, due(register, before.today, today), today)
-        history = Excerpt(fd, gathered, followed.suspicious, today)
+        gathered = gather(reader, register, library, followed, due(register, before.today, today), today)
+        history = Excerpt(gathered, followed.suspicious, today)
         history.heads = {size: _root(served, size) for size in history.wanted_heads() if size <= served.head.size}
         draws = draws_in(history, gathered, copy, library)
         open_before = before.open
