@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from hashlib import sha256
+from hashlib import file_digest, sha256
 from pathlib import Path
 
 from verify.library import LARGEST
@@ -37,32 +37,28 @@ class Copy(Folder):
         return True
 
     def size(self, name: str) -> int | None:
-        """Return the length of a file, which is fetched if it is a document."""
+        """Return the length of a file; a document that is missing here, or is not what its name says, is fetched first."""
         found = super().size(name)
-        if found is None and self._fetch(name):
-            found = super().size(name)
+        if name.startswith(DOCUMENTS) and name not in self._asked:
+            self._asked.add(name)
+            if found is None or self._hash(name) != name.removeprefix(DOCUMENTS):
+                self._fetch(name)
+                found = super().size(name)
         return found
 
-    def sha256(self, name: str, size: int) -> str | None:
-        """Return the SHA-256 of a file; a document that has another one than its name is fetched anew, once."""
-        found = super().sha256(name, size)
-        if found != name.removeprefix(DOCUMENTS) and self._fetch(name):
-            found = super().sha256(name, size)
-        return found
+    def _hash(self, name: str) -> str:
+        with (self.path / name).open("rb") as file:
+            return file_digest(file, "sha256").hexdigest()
 
-    def _fetch(self, name: str) -> bool:
-        """Fetch a document, once; False where the log does not have it. It is kept as it came: others judge it."""
-        if not name.startswith(DOCUMENTS) or name in self._asked:
-            return False
-        self._asked.add(name)
+    def _fetch(self, name: str) -> None:
+        """Fetch a document, if the log has it. It is kept as it came: others judge it."""
         pieces = self.site.pieces(name, LARGEST)
         if pieces is None:
-            return False
+            return
         part = self.path / "document.part"
         with part.open("wb") as file:
             file.writelines(pieces)
         part.replace(self.path / name)
-        return True
 
     # -- what we made ourselves, under its hash
 

@@ -36,7 +36,7 @@ class Shelf:
             self._db = sqlite3.connect(path, isolation_level=None)
             self._db.executescript(
                 "PRAGMA synchronous = FULL; PRAGMA cache_size = -16384;"
-                "CREATE TABLE IF NOT EXISTS pages (name BLOB PRIMARY KEY, page BLOB NOT NULL) WITHOUT ROWID;"
+                "CREATE TABLE IF NOT EXISTS pages (name BLOB NOT NULL UNIQUE, page BLOB NOT NULL);"
                 "CREATE TABLE IF NOT EXISTS retired (root BLOB NOT NULL, name BLOB NOT NULL); BEGIN;"
             )
         except sqlite3.Error as error:
@@ -83,6 +83,14 @@ class Shelf:
         except sqlite3.Error as error:
             raise Damaged(str(error)) from error
         self._known.clear()
+
+    def drop(self, name: bytes) -> None:
+        """Forget a page that was put since the last commit."""
+        self._known.pop(name, None)
+        try:
+            self._db.execute("DELETE FROM pages WHERE name = ?", (name,))
+        except sqlite3.Error as error:
+            raise Damaged(str(error)) from error
 
     def retire(self, names: set[bytes], root: bytes) -> None:
         """Note pages that are not part of the map below `root`: once that is the map, nobody needs them."""
@@ -147,7 +155,7 @@ class Pages:
         if name == EMPTY:
             return self._made(depth, items)
         page = self.shelf.get(name)
-        self._old.add(name)
+        self._give_up(name)
         if page[:1] == _LEAF:
             return self._made(depth, sorted({**dict(_items(page)), **dict(items)}.items()))
         names = [page[at : at + 32] for at in range(1, len(page), 32)]
@@ -163,6 +171,14 @@ class Pages:
         for half, some in _parted(depth, items):
             names[half] = self._made(depth + 1, some)
         return self._put(_BRANCH + b"".join(names))
+
+    def _give_up(self, name: bytes) -> None:
+        """Let go of a page that is replaced: one of this round at once, one that the durable map has only after it."""
+        if name in self._new and name not in self._old:
+            self._new.discard(name)
+            self.shelf.drop(name)
+        else:
+            self._old.add(name)
 
     def _put(self, page: bytes) -> bytes:
         name = self.shelf.put(page)

@@ -82,6 +82,7 @@ class Watcher:
 
     def round(self, full: bool = False) -> Answer:
         """Look once. Raises UsageError where the folder is not of this log."""
+        self.folder.mkdir(parents=True, exist_ok=True)
         before = state.read(self.folder) or State(vkey_of(self.key))
         if before.vkey != vkey_of(self.key):
             raise UsageError(
@@ -166,9 +167,10 @@ class Watcher:
                 raise Damaged("the edge of the tree or the end of the copy is missing")
             taken = Taken(before.frontier, Edge.decode(content), before.end)
             self._extend(before, head, note, copy, taken)
+            answer.findings += taken.findings
             pages = Pages(shelf, bytes.fromhex(before.map))
             new = new_entries(before, taken, copy, Register(pages), Served(self.site, head), self.bar)
-            answer.findings += [*taken.findings, *self._first_told(pages, new.findings)]
+            answer.findings += self._first_told(pages, new.findings)
             answer.new = head.size - before.size
             after = self._kept(new.state, taken, copy, pages, note)
             self._write(after, answer)

@@ -88,7 +88,7 @@ class State:
         """Return the bytes of the file."""
         value = asdict(self) | {"version": VERSION, "heads": list(self.heads)}
         value["note"], value["tree"] = (base64.b64encode(value[name]).decode() for name in ("note", "tree"))
-        return json.dumps(value, sort_keys=True, indent=1).encode() + b"\n"
+        return json.dumps(value, sort_keys=True, separators=(",", ":")).encode() + b"\n"
 
 
 def read(folder: Path) -> State | None:

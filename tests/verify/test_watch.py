@@ -1,0 +1,189 @@
+"""The watcher follows an honest log and verifies what is new only, and finds in what is new whatever the whole verifier finds."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from domain.ledger import Ledger
+from tests.conftest import Told
+from tests.forge import Forge, write
+from tests.running import Clients, served
+from tests.test_tampering import CASES
+from tests.watching import Folder, serving, told, watch
+from verify.__main__ import main, verify
+from verify.findings import Outcome
+from verify.note import parse_vkey
+
+ROOT = Path(__file__).resolve().parents[2]
+SIZES = (20, 38, 75, 140)
+ABOUT_FILES = (
+    "an entry is dropped",
+    "two entries are swapped",
+    "an entry is edited",
+    "the last entry is edited",
+    "the tail is cut off",
+    "an entry is added after the signature",
+    "a tile is altered",
+    "a bundle is missing",
+    "a file too many",
+    "the tail is cut off everywhere",
+    "the checkpoint is of another log",
+    "the checkpoint is missing",
+)
+"""Cheats on the files of an export: who is served tiles and bundles meets them in other forms (`test_watch_faults`)."""
+
+
+@pytest.fixture
+def log(story: Told, tmp_path: Path) -> Iterator[Folder]:
+    with serving(Folder(Forge(story.export, story.key_pem), tmp_path / "served")) as folder:
+        yield folder
+
+
+def test_an_honest_log_that_grows_is_followed_and_only_what_is_new_is_fetched(log: Folder, tmp_path: Path):
+    log.publish(100)
+    first = watch(tmp_path / "w", log.url, log.forge.key)
+    assert (first.whole, first.size) == (True, 100)
+    log.asked.clear()
+
+    answers = []
+    for size in (*range(101, log.size), log.size):
+        log.publish(size)
+        answers.append(watch(tmp_path / "w", log.url, log.forge.key))
+
+    assert [each.new for each in answers] == [1] * (log.size - 100)
+    assert not any(each.whole or told(each, "BROKEN", "UNCHECKED") for each in answers)
+    assert {"/" + name for name in ("tile/entries/000.p/168", "tile/0/000.p/168")} <= set(log.asked)
+    # the checkpoint, one bundle and one tile, for a draw once more; and of the documents each at most once
+    documents = [path for path in log.asked if path.startswith("/documents/")]
+    assert len(documents) == len(set(documents))
+    assert len(log.asked) - len(documents) <= 4 * len(answers)
+    for answer in answers:
+        assert answer.state < 6_000
+
+
+def test_a_round_without_new_entries_costs_one_file(log: Folder, tmp_path: Path):
+    log.publish()
+    watch(tmp_path / "w", log.url, log.forge.key)
+
+    answer = watch(tmp_path / "w", log.url, log.forge.key)
+
+    assert (answer.new, answer.requests, told(answer, "BROKEN", "UNCHECKED", "NOTED")) == (0, 1, [])
+
+
+@pytest.mark.parametrize("name", [name for name in CASES if name not in ABOUT_FILES])
+def test_what_the_whole_verifier_finds_the_watcher_finds_when_it_is_new(name: str, story: Told, tmp_path: Path):
+    forge = Forge(story.export, story.key_pem)
+    files = CASES[name].cheat(forge)
+    with serving(Folder(forge, tmp_path / "served", files)) as log:
+        whole = write({**files, "checkpoint": log.head(log.size)}, tmp_path / "export")
+        due = {
+            (each.check, each.index, each.outcome)
+            for each in verify(str(whole), forge.key).findings
+            if each.outcome in (Outcome.BROKEN, Outcome.UNCHECKED)
+        }
+        assert due or CASES[name].outcome == "NOTED"
+
+        found = set()
+        for size in (*(each for each in SIZES if each < log.size), log.size):
+            log.publish(size)
+            answer = watch(tmp_path / "w", log.url, forge.key)
+            assert answer.size == size
+            assert answer.whole == (size == SIZES[0])
+            found |= {(each.check, each.index, each.outcome) for each in answer.findings}
+
+    assert due <= found, due - found
+
+
+def test_findings_are_told_once_and_full_tells_them_again(story: Told, tmp_path: Path):
+    forge = Forge(story.export, story.key_pem)
+    with serving(Folder(forge, tmp_path / "served", CASES["a role that may not"].cheat(forge))) as log:
+        rounds = []
+        for size in (20, 30, 50, 80, log.size):
+            log.publish(size)
+            rounds += told(watch(tmp_path / "w", log.url, forge.key), "BROKEN")
+        full = watch(tmp_path / "w", log.url, forge.key, full=True)
+
+    assert rounds
+    assert len(rounds) == len(set(rounds))
+    assert full.whole
+    assert set(rounds) == set(told(full, "BROKEN"))
+
+
+def test_a_live_service_is_followed_while_it_works(tmp_path: Path):
+    with Ledger.create(tmp_path / "log", "ledger.example/220100", unit="220100", unit_name="商务局") as ledger:
+        token, key = ledger.private.issue_token("admin"), parse_vkey(ledger.vkey)
+    with served(tmp_path, "--dir", tmp_path / "log") as service, Clients(service, "", token, number=2) as clients:
+        url = f"http://127.0.0.1:{service.port}"
+        clients.wait_for(40)
+        answers = [watch(tmp_path / "w", url, key)]
+        for _ in range(4):
+            clients.wait_for(10)
+            time.sleep(0.5)
+            answers.append(watch(tmp_path / "w", url, key))
+
+    sizes = [each.size for each in answers]
+    assert sizes == sorted(sizes)
+    assert sizes[-1] > sizes[0] > 0
+    assert not any(told(each, "BROKEN", "UNCHECKED") for each in answers)
+    assert clients.receipts[0]["index"] < sizes[-1]
+
+
+def test_the_command_tells_json_and_a_page_without_a_script(log: Folder, tmp_path: Path, capsys):
+    log.publish(120)
+    arguments = ["watch", log.url, "--state", str(tmp_path / "w"), "--vkey", story_key(log)]
+    assert main([*arguments, "--json"]) == 0
+    first = json.loads(capsys.readouterr().out)
+    log.publish()
+
+    code = main([*arguments, "--page", str(tmp_path / "page.html")])
+
+    text, page = capsys.readouterr().out, (tmp_path / "page.html").read_text()
+    assert (code, first["size"], first["whole"], first["outcome"]) == (0, 120, True, "HOLDS")
+    assert {"time", "url", "root", "new", "fetched", "state", "told", "findings", "exit"} <= first.keys()
+    assert "结论：全部成立。 Verdict: All holds." in text
+    assert not any(each in page for each in ("<script", "http-equiv", " on", "src="))
+    assert all(each in page for each in ("全部成立。", log.forge.key.name))
+
+
+def story_key(log: Folder) -> str:
+    return log.files["log.vkey"].decode().strip()
+
+
+def test_killed_at_any_moment_it_goes_on_from_a_whole_state(log: Folder, tmp_path: Path):
+    log.publish(100)
+    watch(tmp_path / "w", log.url, log.forge.key)
+    command = [
+        sys.executable,
+        "-m",
+        "verify",
+        "watch",
+        log.url,
+        "--state",
+        str(tmp_path / "w"),
+        "--vkey",
+        story_key(log),
+    ]
+    killed = 0
+    for number, size in enumerate((110, 122, 130, 141, 152, 160, log.size)):
+        log.publish(size)
+        process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(0.25 + 0.05 * number)
+        if process.poll() is None:
+            os.kill(process.pid, signal.SIGKILL)
+            killed += 1
+        process.wait()
+
+        answer = watch(tmp_path / "w", log.url, log.forge.key)
+
+        assert (answer.size, answer.whole) == (size, False)
+        assert not told(answer, "BROKEN", "UNCHECKED")
+    assert killed
