@@ -34,6 +34,10 @@ Checks an exported log and believes nothing it says: every draw is replayed, eve
   -h, --help           显示本说明
                        show this help
 
+另见 also: watch URL …
+                       跟踪公开的台账，只核验新增的部分（watch -h）
+                       follows a log that is served, and verifies what is new only (watch -h)
+
 退出码 exit codes:
   0    全部成立                      all holds
   1    有违反规则之处（BROKEN）      something is broken

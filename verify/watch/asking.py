@@ -50,11 +50,10 @@ def draws_in(history: Excerpt, gathered: Gathering, copy: Copy, library: Library
     register = gathered.register
     outcomes = dict(known_outcomes(history, register))
     holdings = Holdings(history, library, saved_holdings(history, gathered, copy))
-    for stream, holding in known_registries(history, register, outcomes.values()):
-        holdings.by_stream.setdefault(stream, holding)
     draws = draws_of(history, library, holdings)
     draws.asked = {stream for stream in gathered.asked if stream.startswith("draw/")}
     draws.outcomes = outcomes
+    holdings.by_stream.update(known_registries(draws, gathered))
     return draws
 
 
@@ -71,13 +70,12 @@ def ask(draws: Draws, gathered: Gathering, first: int, bar: Progress) -> Iterato
             yield finding
 
 
-def limits(history: Excerpt, first: int, open_inspections: int) -> Iterator[Finding]:
-    """Say what was not asked again about the older entries, and what needs a full run."""
+def limits(again: bool) -> Iterator[Finding]:
+    """Say what was not asked again about the older entries; `again`: a calendar was recorded, so that it has to be."""
     zh = "只核验了新增的记录及其所涉及的部分；此前的记录在它们新增时已核验（--full 全部重新核验）。"
     en = "Asked were the new entries and what they touch; older ones were asked when they were new (--full asks all)."
     yield noted("scope", zh, en)
-    again = [entry for entry in history.of_kind("calendar.recorded") if entry.index >= first]
-    if again and open_inspections:
-        zh = f"新记录了 {again[0].data['year']} 年的日历，{open_inspections} 次已完成、未公示的检查的期限须全部重算（--full）。"
-        en = f"A calendar was recorded: the deadlines of {open_inspections} inspections that wait for publication need --full."
-        yield unchecked("F15", zh, en, again[0].index)
+    if again:
+        zh = "新记录了日历，此前已完成、未公示的检查的期限须全部重算（--full）。"
+        en = "A calendar was recorded: the deadlines of inspections that wait for publication have to be counted anew (--full)."
+        yield unchecked("F15", zh, en)

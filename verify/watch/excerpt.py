@@ -72,6 +72,10 @@ class Gathering:
             for places in streams.values():
                 yield from places
 
+    def has(self, stream: str) -> bool:
+        """Whether a stream is whole here."""
+        return stream in self._whole
+
     def entries(self, stream: str) -> list[Entry]:
         """Return the entries of a stream, which is whole here from now on."""
         if stream not in self._whole:

@@ -101,7 +101,7 @@ class Site:
                     if left < 0:
                         raise Trouble(GARBAGE, f"{path} 超过 {most} 字节。", f"{path} has more than {most} bytes.")
                     yield plain
-                if answer.length:  # the connection ended before what was announced
+                if answer.length or (packed and not unpacking.eof):  # it ended before what was announced
                     raise http.client.IncompleteRead(b"", answer.length)
         except (OSError, http.client.HTTPException, zlib.error) as error:
             raise self._trouble(path, error) from error

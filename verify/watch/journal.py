@@ -21,7 +21,7 @@ def write(folder: Path, findings: Iterable[Finding], moment: str, size: int) -> 
     lines = [
         json.dumps({"time": moment, "size": size, **finding.as_json()}, ensure_ascii=False)
         for finding in findings
-        if finding.outcome is not Outcome.HOLDS
+        if finding.outcome is not Outcome.HOLDS and finding.check != "scope"
     ]
     if not lines:
         return

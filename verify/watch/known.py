@@ -60,16 +60,14 @@ def known_outcomes(history: Excerpt, register: Register) -> Iterator[tuple[str, 
         yield stream, outcome
 
 
-def known_registries(
-    history: Excerpt, register: Register, outcomes: Iterable[Outcome]
-) -> Iterator[tuple[str, Holding]]:
-    """Yield (registry, what is remembered of its inspectors) of those that are not here themselves."""
-    for outcome in outcomes:
-        stream = outcome.draw.opened.data["inspectors"]
-        if not history.has(stream, "registry.created"):
-            fact = register.fact("registry", stream)
-            if fact is not None:
-                yield stream, Remembered("inspectors", known=fact["known"], register=register, stream=stream)
+def known_registries(draws: Draws, gathered: Gathering) -> Iterator[tuple[str, Holding]]:
+    """Yield (registry, what is remembered of its inspectors) of those that are not whole in the excerpt."""
+    register = gathered.register
+    named = {outcome.draw.opened.data["inspectors"] for outcome in draws.outcomes.values()}
+    for stream in sorted(named | draws.holdings.by_stream.keys()):
+        fact = register.fact("registry", stream)
+        if fact is not None and not gathered.has(stream):
+            yield stream, Remembered(fact["type"], known=fact["known"], register=register, stream=stream)
 
 
 def saved_holdings(history: Excerpt, gathered: Gathering, copy: Copy) -> dict[str, Holding]:
@@ -79,7 +77,7 @@ def saved_holdings(history: Excerpt, gathered: Gathering, copy: Copy) -> dict[st
     found = {}
     for stream, _ in history.of("registry"):
         fact = gathered.register.fact("registry", stream)
-        if fact is None or (before is not None and fact["reached"] >= before):
+        if fact is None or not gathered.has(stream) or (before is not None and fact["reached"] >= before):
             continue
         content = copy.kept(fact["file"])
         if content is not None:  # else it is folded from its first batch
@@ -132,7 +130,8 @@ def note_registries(draws: Draws, register: Register, copy: Copy) -> list[str]:
         for name, rows in holding.people.items():
             if rows[-1][0] > done:
                 register.note(rows, "person", stream, name)
-        made = {"known": holding.known, "reached": holding.reached, "file": copy.keep(_spell(holding))}
+        file = copy.keep(_spell(holding))
+        made = {"type": holding.type, "known": holding.known, "reached": holding.reached, "file": file}
         register.note(made, "registry", stream)
         old += [fact["file"]] if fact and fact["file"] != made["file"] else []
     return old

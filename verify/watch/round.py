@@ -26,6 +26,7 @@ from verify.progress import Progress
 from verify.source import CHECKPOINT, ENTRIES, SMALL, UsageError
 from verify.tree import Frontier
 from verify.watch import journal, state
+from verify.watch.asking import limits
 from verify.watch.copy import Copy
 from verify.watch.fetching import GARBAGE, Site, Trouble
 from verify.watch.pages import Damaged, Pages, Shelf
@@ -114,7 +115,7 @@ class Watcher:
             raise Stop(self._backwards(before, old, head, note))
         if old is not None and head == old and not full:
             zh, en = f"没有新的记录：{head.size} 条。", f"Nothing is new: {head.size} entries."
-            answer.findings.append(holds("since", zh, en))
+            answer.findings += [holds("since", zh, en), *(limits(True) if before.again else ())]
             return replace(after, note=note)
         return self._take(after, head, note, full or old is None, answer)
 
@@ -233,7 +234,7 @@ class Watcher:
         """Yield the findings, of a round that is not whole only those that were not told before."""
         register = Register(pages)
         for finding in findings:
-            lasting = finding.outcome is not Outcome.HOLDS and finding.check != "scope"
+            lasting = finding.outcome is not Outcome.HOLDS and finding not in set(limits(True))
             if not lasting or register.tell(finding) or not new:
                 yield finding
 

@@ -37,6 +37,7 @@ _SHAPE = {
     "map": "hex32",
     "edge": "hex32",
     "open": "nat",
+    "again": "bool",
     "told": Map("nat"),
     "heads": [{"size": "nat", "root": "hex32", "seen": "nat"}],
 }
@@ -49,7 +50,8 @@ class State:
     `note`: the last signed checkpoint that was taken; `tree`: the subtrees over its entries; `leaf`, `next`, `at`: what the
     next entry is compared with; `today`: the day of the last sound entry. `cache`: the number of the folder of the cache,
     `end` how long its entries are, `map` and `edge` the names of what it holds. `open`: inspections that are completed
-    and not published; `told`: how many findings of each outcome were told so far.
+    and not published; `again`: whether their deadlines
+    wait for a full run, because a calendar was recorded; `told`: how many findings of each outcome were told so far.
     """
 
     vkey: str
@@ -64,6 +66,7 @@ class State:
     map: str = "0" * 64
     edge: str = "0" * 64
     open: int = 0
+    again: bool = False
     told: dict[str, int] = field(default_factory=dict)
     heads: tuple[dict[str, Any], ...] = ()
 

@@ -54,18 +54,21 @@ def new_entries(before: State, taken: Taken, copy: Copy, register: Register, ser
         history = Excerpt(gathered, followed.suspicious, today)
         history.heads = {size: _root(served, size) for size in history.wanted_heads() if size <= served.head.size}
         draws = draws_in(history, gathered, copy, library)
-        open_before = before.open
         found = list(followed.findings)
         if not any(each.outcome is Outcome.BROKEN for each in found):
             zh, en = f"新增 {count} 条记录首尾相连。", f"{count} new entries are linked without a gap."
             found.append(holds("F01", zh, en))
         asked = [each for each in ask(draws, gathered, first, bar) if history.concerns(each)]
-        found += [*asked, *limits(history, first, open_before)]
+        recorded = any(entry.index >= first for entry in history.of_kind("calendar.recorded"))
+        again = before.again or (recorded and before.open > 0)
+        found += [*asked, *limits(again)]
         note_draws(draws, register)
         old = note_registries(draws, register, copy)
         remind(draws, register, sorted(gathered.asked))
-        after = replace(before, leaf=followed.leaf, next=followed.next, at=followed.at, today=today or None)
-        return New(replace(after, open=_open(history, followed, open_before)), found, old)
+        after = replace(
+            before, leaf=followed.leaf, next=followed.next, at=followed.at, today=today or None, again=again
+        )
+        return New(replace(after, open=_open(history, followed, before.open)), found, old)
 
 
 def _root(served: Served, size: int) -> bytes:
@@ -134,4 +137,5 @@ def _state(before: State, history: History) -> State:
         leaf=history.leaves[-1].hex() if history.leaves else before.leaf,
         today=last.day if last else None,
         open=done,
+        again=False,
     )
