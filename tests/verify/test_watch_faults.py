@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -292,14 +291,13 @@ def _all_gone(cache: Path) -> None:
 
 
 def _pages_altered(cache: Path) -> None:
-    with sqlite3.connect(cache / "pages.sqlite") as db:
-        count = db.execute("UPDATE pages SET page = page || x'00'").rowcount
-    assert count
-    db.close()
+    content = (cache / "pages-0").read_bytes()
+    (cache / "pages-0").write_bytes(bytes(byte ^ 1 for byte in content))
 
 
-def _pages_no_database(cache: Path) -> None:
-    (cache / "pages.sqlite").write_bytes(b"no database at all" * 100)
+def _pages_cut(cache: Path) -> None:
+    with (cache / "pages-0").open("r+b") as file:
+        file.truncate(100)
 
 
 def _entries_altered(cache: Path) -> None:
@@ -324,7 +322,7 @@ def _edge_altered(cache: Path) -> None:
 HARM: dict[str, Callable[[Path], None]] = {
     "the cache is gone": _all_gone,
     "every page is altered": _pages_altered,
-    "the pages are no database": _pages_no_database,
+    "the pages are cut off": _pages_cut,
     "an entry of the copy is altered": _entries_altered,
     "the copy is cut off": _entries_cut,
     "the edge of the tree is altered": _edge_altered,
@@ -393,7 +391,7 @@ def test_a_state_whose_hashes_were_altered_does_not_pass(log: Folder, tmp_path: 
     watched(log, tmp_path / "w", 100)
     path = tmp_path / "w" / "state.json"
     value = json.loads(path.read_text())
-    path.write_text(json.dumps({**value, "map": "1" * 64}))
+    path.write_text(json.dumps({**value, "map": "1" * 64 + value["map"][64:]}))
     log.publish(120)
 
     answer = watch(tmp_path / "w", log.url, log.forge.key)

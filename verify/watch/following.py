@@ -19,7 +19,7 @@ from verify.watch.pages import Damaged
 from verify.watch.register import Place, Register
 
 REMEMBERED = 5_000
-AT_ONCE = 400_000
+AT_ONCE = 200_000
 """So many entries are entered in the register before its pages are written."""
 
 

@@ -1,22 +1,25 @@
 """The pages: a map that lies in pages named by their own hash, so that one hash holds all of it fast.
 
 A page is a leaf (sorted keys and values) or a branch (the names of sixteen pages, one for each next half byte of the
-key). A change writes the pages on its way anew, under new names, and leaves the old ones: so an interrupted change never
-happened, and a page that was altered on the disk is not the page that its name says. Keys are the first 16 bytes of the
-SHA-256 of what they stand for.
+key). A change writes the pages on its way anew, at the end of the file, and leaves the old ones: so an interrupted change
+never happened, and a page that was altered on the disk is not the page that its name says. Where more than half of the
+file is old pages, the map is written to a new file. Keys are the first 16 bytes of the SHA-256 of what they stand for.
 """
 
 from __future__ import annotations
 
 import hashlib
-import sqlite3
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
-EMPTY = bytes(32)
+NAME = 44
+"""Bytes of the name of a page: SHA-256 || u64be(first byte in the file) || u32be(length)."""
+EMPTY = bytes(NAME)
 """The name of the map that holds nothing."""
 LARGEST = 1024
 """Bytes of a leaf above which it becomes a branch."""
+BUFFER = 8 << 20
 REMEMBERED = 1 << 15
 """Pages that are held in memory, some thirty megabytes."""
 _KEY, _HEAD, _FAN = 16, 20, 16
@@ -29,45 +32,56 @@ class Damaged(Exception):
 
 
 class Shelf:
-    """The pages by their names, in one SQLite file. Raises Damaged."""
+    """A file of pages that only grows; what stands behind `end` was written by somebody who was interrupted."""
 
-    def __init__(self, path: Path) -> None:
-        try:
-            self._db = sqlite3.connect(path, isolation_level=None)
-            self._db.executescript(
-                "PRAGMA synchronous = FULL; PRAGMA cache_size = -16384;"
-                "CREATE TABLE IF NOT EXISTS pages (name BLOB NOT NULL UNIQUE, page BLOB NOT NULL);"
-                "CREATE TABLE IF NOT EXISTS retired (root BLOB NOT NULL, name BLOB NOT NULL); BEGIN;"
-            )
-        except sqlite3.Error as error:
-            raise Damaged(str(error)) from error
+    def __init__(self, path: Path, end: int = 0) -> None:
+        self.path, self.end = path, end
+        self._fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        if os.fstat(self._fd).st_size < end:
+            self.close()
+            raise Damaged("the file of pages is too short")
+        os.truncate(self._fd, end)
+        self._waiting = bytearray()
         self._known: dict[bytes, bytes] = {}
 
     def close(self) -> None:
-        self._db.close()
+        """Close the file; what was put since the last commit is lost."""
+        os.close(self._fd)
 
     def get(self, name: bytes) -> bytes:
-        """Return a page whose bytes have this SHA-256."""
+        """Return a page by its name. Raises Damaged."""
         known = self._known.get(name)
         if known is not None:
             return known
-        try:
-            row = self._db.execute("SELECT page FROM pages WHERE name = ?", (name,)).fetchone()
-        except sqlite3.Error as error:
-            raise Damaged(str(error)) from error
-        if row is None or not isinstance(row[0], bytes) or hashlib.sha256(row[0]).digest() != name:
-            raise Damaged(f"the page {name.hex()} is missing or altered")
-        return self._know(name, row[0])
+        start, size = int.from_bytes(name[32:40], "big"), int.from_bytes(name[40:], "big")
+        if start >= self.end:
+            page = bytes(self._waiting[start - self.end : start - self.end + size])
+        else:
+            page = os.pread(self._fd, size, start)
+        if hashlib.sha256(page).digest() != name[:32]:
+            raise Damaged(f"the page {name[:32].hex()} is missing or altered")
+        return self._know(name, page)
 
     def put(self, page: bytes) -> bytes:
         """Keep a page and return its name."""
-        name = hashlib.sha256(page).digest()
+        start = self.end + len(self._waiting)
+        name = hashlib.sha256(page).digest() + start.to_bytes(8, "big") + len(page).to_bytes(4, "big")
+        self._waiting += page
         self._know(name, page)
-        try:
-            self._db.execute("INSERT OR REPLACE INTO pages VALUES (?, ?)", (name, page))
-        except sqlite3.Error as error:
-            raise Damaged(str(error)) from error
+        if len(self._waiting) > BUFFER:
+            self._write()
         return name
+
+    def commit(self) -> None:
+        """Make durable what was put."""
+        self._write()
+        os.fsync(self._fd)
+
+    def _write(self) -> None:
+        while self._waiting:
+            written = os.pwrite(self._fd, self._waiting, self.end)
+            self.end += written
+            del self._waiting[:written]
 
     def _know(self, name: bytes, page: bytes) -> bytes:
         if len(self._known) >= REMEMBERED:
@@ -75,51 +89,16 @@ class Shelf:
         self._known[name] = page
         return page
 
-    def commit(self) -> None:
-        """Make durable what was put and dropped."""
-        try:
-            self._db.execute("COMMIT")
-            self._db.execute("BEGIN")
-        except sqlite3.Error as error:
-            raise Damaged(str(error)) from error
-        self._known.clear()
-
-    def drop(self, name: bytes) -> None:
-        """Forget a page that was put since the last commit."""
-        self._known.pop(name, None)
-        try:
-            self._db.execute("DELETE FROM pages WHERE name = ?", (name,))
-        except sqlite3.Error as error:
-            raise Damaged(str(error)) from error
-
-    def retire(self, names: set[bytes], root: bytes) -> None:
-        """Note pages that are not part of the map below `root`: once that is the map, nobody needs them."""
-        try:
-            self._db.executemany("INSERT INTO retired VALUES (?, ?)", ((root, name) for name in names))
-        except sqlite3.Error as error:
-            raise Damaged(str(error)) from error
-
-    def sweep(self, root: bytes) -> None:
-        """Forget the pages that were retired for this map; what was retired for one that never came to be is kept."""
-        try:
-            self._db.execute("DELETE FROM pages WHERE name IN (SELECT name FROM retired WHERE root = ?)", (root,))
-            self._db.execute("DELETE FROM retired")
-        except sqlite3.Error as error:
-            raise Damaged(str(error)) from error
-
 
 class Pages:
-    """The map below `root`, which is kept somewhere durable, and on top of it what was `put` since. Raises Damaged."""
+    """The map below `root`, and on top of it what was `put` since. `live`: the bytes of its pages. Raises Damaged."""
 
-    def __init__(self, shelf: Shelf, root: bytes = EMPTY) -> None:
-        self.shelf, self.root = shelf, root
-        shelf.sweep(root)
-        self._old: set[bytes] = set()
-        self._new: set[bytes] = set()
+    def __init__(self, shelf: Shelf, root: bytes = EMPTY, live: int = 0) -> None:
+        self.shelf, self.root, self.live = shelf, root, live
         self._waiting: dict[bytes, bytes] = {}
 
     def get(self, key: str) -> bytes | None:
-        """Return the value of a key. Raises Damaged."""
+        """Return the value of a key."""
         short = _short(key)
         if short in self._waiting:
             return self._waiting[short]
@@ -130,7 +109,7 @@ class Pages:
             page = self.shelf.get(name)
             if page[:1] == _LEAF:
                 return dict(_items(page)).get(short)
-            name = page[1 + 32 * half : 33 + 32 * half]
+            name = page[1 + NAME * half : 1 + NAME * (half + 1)]
         raise Damaged("the map is deeper than its keys are long")
 
     def put(self, key: str, value: bytes) -> None:
@@ -138,27 +117,39 @@ class Pages:
         self._waiting[_short(key)] = value
 
     def settle(self) -> bytes:
-        """Write what was put, and return the name of the whole. Raises Damaged."""
+        """Write what was put, and return the name of the whole."""
         if self._waiting:
             self.root = self._change(self.root, 0, sorted(self._waiting.items()))
             self._waiting = {}
         return self.root
 
-    def commit(self) -> bytes:
-        """Settle, make everything durable, and return the name of the whole; what it replaced goes with the next map."""
-        root = self.settle()
-        self.shelf.retire(self._old - self._new, root)
-        self.shelf.commit()
-        return root
+    @property
+    def wasteful(self) -> bool:
+        """Whether most of the file is pages that are no longer part of the map."""
+        return self.shelf.end > 3 * self.live + BUFFER
+
+    def copied(self, shelf: Shelf) -> Pages:
+        """Return the same map in another file."""
+        copy = Pages(shelf)
+        copy.root = copy._copy(self.shelf, self.root)
+        return copy
+
+    def _copy(self, shelf: Shelf, name: bytes) -> bytes:
+        if name == EMPTY:
+            return EMPTY
+        page = shelf.get(name)
+        if page[:1] == _LEAF:
+            return self._put(page)
+        return self._put(_BRANCH + b"".join(self._copy(shelf, each) for each in _names(page)))
 
     def _change(self, name: bytes, depth: int, items: Items) -> bytes:
         if name == EMPTY:
             return self._made(depth, items)
         page = self.shelf.get(name)
-        self._give_up(name)
+        self.live -= len(page)
         if page[:1] == _LEAF:
             return self._made(depth, sorted({**dict(_items(page)), **dict(items)}.items()))
-        names = [page[at : at + 32] for at in range(1, len(page), 32)]
+        names = _names(page)
         for half, some in _parted(depth, items):
             names[half] = self._change(names[half], depth + 1, some)
         return self._put(_BRANCH + b"".join(names))
@@ -172,18 +163,14 @@ class Pages:
             names[half] = self._made(depth + 1, some)
         return self._put(_BRANCH + b"".join(names))
 
-    def _give_up(self, name: bytes) -> None:
-        """Let go of a page that is replaced: one of this round at once, one that the durable map has only after it."""
-        if name in self._new and name not in self._old:
-            self._new.discard(name)
-            self.shelf.drop(name)
-        else:
-            self._old.add(name)
-
     def _put(self, page: bytes) -> bytes:
-        name = self.shelf.put(page)
-        self._new.add(name)
-        return name
+        self.live += len(page)
+        return self.shelf.put(page)
+
+
+def _names(page: bytes) -> list[bytes]:
+    """Return the names in a branch."""
+    return [page[at : at + NAME] for at in range(1, len(page), NAME)]
 
 
 def _short(key: str) -> bytes:

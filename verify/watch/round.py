@@ -161,7 +161,7 @@ class Watcher:
 
     def _new(self, before: State, head: Checkpoint, note: bytes, answer: Answer) -> State:
         """Verify what came since the last round. Raises Damaged."""
-        copy, shelf = self._cache(before.cache)
+        copy, shelf = self._cache(before.cache, before.pages)
         with closing(shelf):
             content = copy.kept(before.edge)
             if content is None or not copy.cut(before.end):
@@ -169,13 +169,15 @@ class Watcher:
             taken = Taken(before.frontier, Edge.decode(content), before.end)
             self._extend(before, head, note, copy, taken)
             answer.findings += taken.findings
-            pages = Pages(shelf, bytes.fromhex(before.map))
+            pages = Pages(shelf, bytes.fromhex(before.map), before.pages[2])
             new = new_entries(before, taken, copy, Register(pages), Served(self.site, head), self.bar)
             answer.findings += self._first_told(pages, new.findings)
             answer.new = head.size - before.size
             after = self._kept(new.state, taken, copy, pages, note)
             self._write(after, answer)
-            for name in [*new.old, *([before.edge] if before.edge != after.edge else [])]:
+            gone = [before.edge] if before.edge != after.edge else []
+            gone += [f"pages-{before.pages[0]}"] if before.pages[0] != after.pages[0] else []
+            for name in [*new.old, *gone]:
                 copy.forget(name)
             return after
 
@@ -192,7 +194,7 @@ class Watcher:
             new = whole_log(before, copy, Register(pages), self.key, note, self.bar)
             answer.findings += [*taken.findings, *self._first_told(pages, new.findings, new=False)]
             answer.new, answer.whole = head.size - before.size, True
-            after = self._kept(replace(new.state, cache=number), taken, copy, pages, note)
+            after = self._kept(replace(new.state, cache=number, pages=(0, 0, 0)), taken, copy, pages, note)
             self._write(after, answer)
         for old in self.folder.glob("cache-*"):
             if old != self._place(number):
@@ -225,10 +227,10 @@ class Watcher:
     def _place(self, number: int) -> Path:
         return self.folder / f"cache-{number}"
 
-    def _cache(self, number: int) -> tuple[Copy, Shelf]:
+    def _cache(self, number: int, pages: tuple[int, int, int] = (0, 0, 0)) -> tuple[Copy, Shelf]:
         place = self._place(number)
         place.mkdir(parents=True, exist_ok=True)
-        return Copy(place, self.site), Shelf(place / "pages.sqlite")
+        return Copy(place, self.site), Shelf(place / f"pages-{pages[0]}", pages[1])
 
     def _first_told(self, pages: Pages, findings: Iterable[Finding], new: bool = True) -> Iterator[Finding]:
         """Yield the findings, of a round that is not whole only those that were not told before."""
@@ -239,8 +241,19 @@ class Watcher:
                 yield finding
 
     def _kept(self, after: State, taken: Taken, copy: Copy, pages: Pages, note: bytes) -> State:
-        edge, root = copy.keep(taken.edge.encode()), pages.commit().hex()
-        return replace(after, tree=taken.tree.to_bytes(), end=taken.end, edge=edge, map=root, note=note)
+        edge, number = copy.keep(taken.edge.encode()), after.pages[0]
+        pages.settle()
+        if pages.wasteful:
+            number += 1
+            with closing(Shelf(copy.path / f"pages-{number}")) as shelf:
+                pages = pages.copied(shelf)
+                shelf.commit()
+        else:
+            pages.shelf.commit()
+        kept = (number, pages.shelf.end, pages.live)
+        return replace(
+            after, tree=taken.tree.to_bytes(), end=taken.end, edge=edge, map=pages.root.hex(), pages=kept, note=note
+        )
 
     def _write(self, after: State, answer: Answer) -> None:
         self._journal(after, answer)

@@ -34,7 +34,8 @@ _SHAPE = {
     "today": "text|null",
     "cache": "nat",
     "end": "nat",
-    "map": "hex32",
+    "map": "hex",
+    "pages": ["nat"],
     "edge": "hex32",
     "open": "nat",
     "again": "bool",
@@ -49,7 +50,8 @@ class State:
 
     `note`: the last signed checkpoint that was taken; `tree`: the subtrees over its entries; `leaf`, `next`, `at`: what the
     next entry is compared with; `today`: the day of the last sound entry. `cache`: the number of the folder of the cache,
-    `end` how long its entries are, `map` and `edge` the names of what it holds. `open`: inspections that are completed
+    `end` how long its entries are, `map` and `edge` the names of what it holds; `pages`: number, length and
+    live bytes of the file of pages. `open`: inspections that are completed
     and not published; `again`: whether their deadlines
     wait for a full run, because a calendar was recorded; `told`: how many findings of each outcome were told so far.
     """
@@ -63,7 +65,8 @@ class State:
     today: str | None = None
     cache: int = 0
     end: int = 0
-    map: str = "0" * 64
+    map: str = "0" * 88
+    pages: tuple[int, int, int] = (0, 0, 0)
     edge: str = "0" * 64
     open: int = 0
     again: bool = False
@@ -104,11 +107,12 @@ def read(folder: Path) -> State | None:
     try:
         value = json.loads(raw)
         reason = misfit(value, _SHAPE, "state") or (None if value["version"] == VERSION else "another version")
+        reason = reason or (None if len(value["pages"]) == 3 else "pages")
         if reason:
             raise ValueError(reason)
         del value["version"]
         value["note"], value["tree"] = (base64.b64decode(value[name]) for name in ("note", "tree"))
-        state = State(**{**value, "heads": tuple(value["heads"])})
+        state = State(**{**value, "heads": tuple(value["heads"]), "pages": tuple(value["pages"])})
         _ = state.frontier
     except (ValueError, TypeError, RecursionError) as error:
         zh = f"{path} 已损坏，无法继续监看：{error}。请从备份恢复，或删除整个目录重新开始（会失去对旧检查点的记忆）。"
