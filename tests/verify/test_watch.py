@@ -14,17 +14,18 @@ from pathlib import Path
 import pytest
 
 from domain.ledger import Ledger
+from tests.cheats.common import LATE, first_round
 from tests.conftest import Told
 from tests.forge import Forge, write
-from tests.running import Clients, served
+from tests.running import Clients, Running, served
 from tests.test_tampering import CASES
 from tests.watching import Folder, serving, told, watch
 from verify.__main__ import main, verify
+from verify.checkpoint import parse
 from verify.findings import Outcome
 from verify.note import parse_vkey
 
 ROOT = Path(__file__).resolve().parents[2]
-SIZES = (20, 38, 75, 140)
 ABOUT_FILES = (
     "an entry is dropped",
     "two entries are swapped",
@@ -93,11 +94,15 @@ def test_what_the_whole_verifier_finds_the_watcher_finds_when_it_is_new(name: st
         assert due or CASES[name].outcome == "NOTED"
 
         found = set()
-        for size in (*(each for each in SIZES if each < log.size), log.size):
+        first = min((index for _, index, _ in due if index), default=log.size // 2)
+        sizes = [min(first, log.size - 1)]
+        while sizes[-1] < log.size:
+            sizes.append(min(2 * sizes[-1], log.size))
+        for size in sizes:
             log.publish(size)
             answer = watch(tmp_path / "w", log.url, forge.key)
             assert answer.size == size
-            assert answer.whole == (size == SIZES[0])
+            assert answer.whole == (size == sizes[0])
             found |= {(each.check, each.index, each.outcome) for each in answer.findings}
 
     assert due <= found, due - found
@@ -123,18 +128,29 @@ def test_a_live_service_is_followed_while_it_works(tmp_path: Path):
         token, key = ledger.private.issue_token("admin"), parse_vkey(ledger.vkey)
     with served(tmp_path, "--dir", tmp_path / "log") as service, Clients(service, "", token, number=2) as clients:
         url = f"http://127.0.0.1:{service.port}"
-        clients.wait_for(40)
-        answers = [watch(tmp_path / "w", url, key)]
+        answers, size = [], 20
         for _ in range(4):
-            clients.wait_for(10)
-            time.sleep(0.5)
+            size = published(service, size)
             answers.append(watch(tmp_path / "w", url, key))
+            size = answers[-1].size + 1
 
+    assert not any(told(each, "BROKEN", "UNCHECKED") for each in answers), answers
     sizes = [each.size for each in answers]
     assert sizes == sorted(sizes)
     assert sizes[-1] > sizes[0] > 0
-    assert not any(told(each, "BROKEN", "UNCHECKED") for each in answers)
+    assert answers[0].whole
     assert clients.receipts[0]["index"] < sizes[-1]
+
+
+def published(service: Running, least: int) -> int:
+    """Wait until the service has published so many entries; return how many it has."""
+    deadline = time.monotonic() + 60
+    while True:
+        status, head = service.ask("GET", "/checkpoint")
+        if status == 200 and (size := parse(head)[0].size) >= least:
+            return size
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def test_the_command_tells_json_and_a_page_without_a_script(log: Folder, tmp_path: Path, capsys):
@@ -191,11 +207,12 @@ def test_killed_at_any_moment_it_goes_on_from_a_whole_state(log: Folder, tmp_pat
 
 def test_inspectors_are_remembered_where_their_registry_is_only_referred_to(story: Told, tmp_path: Path):
     forge = Forge(story.export, story.key_pem)
+    first_round(forge)
     at = forge.first("inspection.completed", 8)
     created = {"type": "objects", "title": "新库", "unit": "220100.market", "item": "CCSW-009"}
     first = forge.add(at, "registry/objects-new", "registry.created", "market", created)
     forge.add(first, "registry/objects-new", "registry.paired", "market", {"inspectors": "registry/inspectors"})
-    with serving(Folder(forge, tmp_path / "served", forge.settle())) as log:
+    with serving(Folder(forge, tmp_path / "served", forge.settle(LATE))) as log:
         rounds = []
         for size in (forge.at(at) // 2, forge.at(at) - 3, forge.at(at) + 6, log.size):
             log.publish(size)
@@ -207,10 +224,11 @@ def test_inspectors_are_remembered_where_their_registry_is_only_referred_to(stor
 
 def test_a_calendar_that_is_recorded_asks_for_a_full_run_until_there_is_one(story: Told, tmp_path: Path):
     forge = Forge(story.export, story.key_pem)
+    first_round(forge)
     recorded = forge.first("calendar.recorded")
     at = forge.first("inspection.completed", 3)
     again = forge.add(at, recorded["stream"], "calendar.recorded", "admin", recorded["data"])
-    with serving(Folder(forge, tmp_path / "served", forge.settle())) as log:
+    with serving(Folder(forge, tmp_path / "served", forge.settle(LATE))) as log:
         rounds = []
         for size, full in (
             (forge.at(again), False),
