@@ -174,6 +174,34 @@ def story_key(log: Folder) -> str:
     return log.files["log.vkey"].decode().strip()
 
 
+def test_it_goes_on_round_after_round_until_it_is_interrupted(log: Folder, tmp_path: Path):
+    log.publish(100)
+    command = [
+        sys.executable,
+        "-m",
+        "verify",
+        "watch",
+        log.url,
+        "--state",
+        str(tmp_path / "w"),
+        "--vkey",
+        story_key(log),
+    ]
+    with subprocess.Popen([*command, "--every", "0.2", "--json"], cwd=ROOT, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        first = json.loads(process.stdout.readline())
+        log.publish()
+        later = first
+        while later["size"] < log.size:
+            later = json.loads(process.stdout.readline())
+        process.send_signal(signal.SIGINT)
+        process.stdout.read()
+
+    assert (first["size"], first["whole"]) == (100, True)
+    assert (later["new"], later["whole"], later["exit"]) == (log.size - 100, False, 0)
+    assert process.returncode == 130
+
+
 def test_killed_at_any_moment_it_goes_on_from_a_whole_state(log: Folder, tmp_path: Path):
     log.publish(100)
     watch(tmp_path / "w", log.url, log.forge.key)

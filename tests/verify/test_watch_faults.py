@@ -141,6 +141,22 @@ def test_a_log_that_goes_backwards_is_told_and_tolerated_only_as_long_as_caches_
     assert essence(tmp_path / "w") == kept
 
 
+def test_an_older_head_that_was_never_seen_is_told_from_a_fork_by_the_copy(log: Folder, other: Folder, tmp_path: Path):
+    kept = watched(log, tmp_path / "w", 150)
+    found = {}
+    for name, folder, size in (("older", log, 145), ("forked", other, 145), ("forked before", other, 140)):
+        folder.publish(size)
+        clock = {"clock": lambda: 2e9} if size == 145 else {}
+        found[name] = told(watch(tmp_path / "w", folder.url, log.forge.key, **clock), "BROKEN", "NOTED")
+
+    assert found == {
+        "older": [("rollback", None)],
+        "forked": [("fork", None)],
+        "forked before": [("rollback", None)],  # so far both are one log
+    }
+    assert essence(tmp_path / "w") == kept
+
+
 def test_a_head_that_another_key_signed_is_not_taken(log: Folder, tmp_path: Path):
     kept = watched(log, tmp_path / "w", 100)
     log.publish(120)

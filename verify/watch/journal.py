@@ -12,6 +12,8 @@ from verify.checkpoint import Checkpoint
 from verify.findings import Finding, Outcome
 from verify.watch.state import durably
 
+EVERY_TIME = ("scope", "checkpoint")
+"""What is noted of every round, or of every head, is no find."""
 FILE, EVIDENCE = "findings.jsonl", "evidence"
 SHOWN = 200
 
@@ -21,7 +23,8 @@ def write(folder: Path, findings: Iterable[Finding], moment: str, size: int) -> 
     lines = [
         json.dumps({"time": moment, "size": size, **finding.as_json()}, ensure_ascii=False)
         for finding in findings
-        if finding.outcome is not Outcome.HOLDS and finding.check != "scope"
+        if finding.outcome is not Outcome.HOLDS
+        and (finding.outcome is not Outcome.NOTED or finding.check not in EVERY_TIME)
     ]
     if not lines:
         return

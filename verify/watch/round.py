@@ -16,11 +16,8 @@ from pathlib import Path
 
 from verify import checkpoint as checkpoints
 from verify.checkpoint import Checkpoint
-from verify.checks.checkpoint import open_note
-from verify.ed25519 import LibraryMissing
 from verify.findings import Finding, Outcome, broken, holds, noted, unchecked
 from verify.note import NoteError, VerifierKey, format_vkey
-from verify.note import open_note as verified_note
 from verify.policy import Policy
 from verify.progress import Progress
 from verify.source import CHECKPOINT, ENTRIES, SMALL, UsageError
@@ -29,6 +26,7 @@ from verify.watch import journal, state
 from verify.watch.asking import limits
 from verify.watch.copy import Copy
 from verify.watch.fetching import GARBAGE, Site, Trouble
+from verify.watch.heads import Stop, forked, root_of, signed_head
 from verify.watch.pages import Damaged, Pages, Shelf
 from verify.watch.register import Register
 from verify.watch.state import State
@@ -39,14 +37,6 @@ from verify.watch.views import compare
 
 TOLERANCE = 300
 """Seconds that a view may be behind: as long as caches on the way may keep a checkpoint, and some more."""
-
-
-class Stop(Exception):
-    """The round ends here, and the state stays as it is; `finding` says why."""
-
-    def __init__(self, finding: Finding) -> None:
-        super().__init__(finding.en)
-        self.finding = finding
 
 
 @dataclass
@@ -108,7 +98,8 @@ class Watcher:
         note = self.site.get(CHECKPOINT, SMALL)
         if note is None:
             raise Trouble(GARBAGE, "日志不提供检查点。", "The log serves no checkpoint.")
-        head = self._head(note, answer)
+        head, found = signed_head(note, self.key, self.policy)
+        answer.findings += found
         old = checkpoints.parse(before.note)[0] if before.note else None
         after = before.seen(head.size, head.root, int(self.clock()))
         if old is not None and head.size <= old.size and head != old:
@@ -119,33 +110,17 @@ class Watcher:
             return replace(after, note=note)
         return self._take(after, head, note, full or old is None, answer)
 
-    def _head(self, note: bytes, answer: Answer) -> Checkpoint:
-        """Return what a checkpoint says, if it is signed, and cosigned as the policy demands."""
-        head, found = open_note(note, self.key, "checkpoint", "检查点")
-        if head is None or any(
-            each.outcome is not Outcome.NOTED and each.outcome is not Outcome.HOLDS for each in found
-        ):
-            raise Stop(found[0])
-        found += _cosigned(note, self.key, self.policy)
-        if any(each.outcome is Outcome.BROKEN for each in found):
-            raise Stop(next(each for each in found if each.outcome is Outcome.BROKEN))
-        answer.findings += [each for each in found if self.policy is None or each.outcome is not Outcome.NOTED]
-        return head
-
     def _backwards(self, before: State, old: Checkpoint, head: Checkpoint, note: bytes) -> Finding:
         """The head is older than the one that is remembered, or another one of its size."""
         names = journal.evidence(self.folder, (old, before.note), (head, note))
-        if head.size == old.size or not self._passed(before, head):
+        root = root_of(self._place(before.cache) / ENTRIES, old, head.size)
+        if head.size == old.size or (root is not None and root != head.root):
             return forked(old, head, names, self.site.url)
         seen = min((each["seen"] for each in before.heads if each["size"] > head.size), default=0)
         zh = f"检查点倒退：已见过 {old.size} 条，现在只给出 {head.size} 条（证据 {names}）。"
         en = f"The checkpoint goes backwards: {old.size} entries were signed, {head.size} are shown now ({names})."
-        late = self.clock() - seen > self.tolerance
+        late = self.clock() - seen > self.tolerance or root is None
         return broken("rollback", zh, en) if late else noted("rollback", zh, en)
-
-    def _passed(self, before: State, head: Checkpoint) -> bool:
-        """Whether a smaller head is one that this log has passed through, as far as that is remembered."""
-        return any((each["size"], each["root"]) == (head.size, head.root.hex()) for each in before.heads)
 
     # -- what is new
 
@@ -234,9 +209,9 @@ class Watcher:
 
     def _first_told(self, pages: Pages, findings: Iterable[Finding], new: bool = True) -> Iterator[Finding]:
         """Yield the findings, of a round that is not whole only those that were not told before."""
-        register = Register(pages)
+        register, always = Register(pages), set(limits(True))
         for finding in findings:
-            lasting = finding.outcome is not Outcome.HOLDS and finding not in set(limits(True))
+            lasting = finding.outcome is not Outcome.HOLDS and finding not in always
             if not lasting or register.tell(finding) or not new:
                 yield finding
 
@@ -296,32 +271,3 @@ class Watcher:
 def vkey_of(key: VerifierKey) -> str:
     """Return a key as the text that names it."""
     return format_vkey(key.name, key.public, key.kind)
-
-
-def forked(old: Checkpoint, head: Checkpoint, names: str, url: str) -> Finding:
-    """Two signed heads of which neither continues the other."""
-    zh = f"日志分叉：{url} 的检查点（{head.size} 条）不是此前检查点（{old.size} 条）的延续；两份签名证据：{names}。"
-    en = f"A fork: the head of {head.size} entries at {url} does not continue the one of {old.size}; evidence: {names}."
-    return broken("fork", zh, en)
-
-
-def _cosigned(note: bytes, key: VerifierKey, policy: Policy | None) -> Iterator[Finding]:
-    """The checkpoint is cosigned by as many as the policy demands."""
-    if policy is None:
-        return
-    try:
-        cosigners = policy.cosigners(verified_note(note, [key, *policy.witnesses.values()])[1])
-    except LibraryMissing as error:
-        yield unchecked("policy", "无法核验联署：缺少签名库。", f"The cosignatures are unchecked: {error}.")
-        return
-    except NoteError as error:
-        yield broken("policy", f"检查点的签名不成立：{error}。", f"The checkpoint has a signature that fails: {error}.")
-        return
-    names = ", ".join(cosigners) or "none"
-    if key in policy.logs and policy.satisfied_by(cosigners):
-        zh = f"检查点的联署满足策略要求：{names}。"
-        yield holds("policy", zh, f"The checkpoint is cosigned as the policy demands: {names}.")
-    else:
-        zh = f"检查点的联署（{names}）达不到策略的法定数 {policy.quorum}，或策略中没有这个日志；没有接受。"
-        en = f"The cosignatures of {names} do not reach the quorum {policy.quorum}, or it names no such log: not taken."
-        yield broken("policy", zh, en)
