@@ -9,14 +9,17 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from tests.forge import Forge
+from tests.conftest import Told
+from tests.forge import UNIT, Forge
 from verify import note, tiles
 from verify.checkpoint import Checkpoint
 from verify.note import VerifierKey
 from verify.tree import leaf_hash, root
 from verify.watch.fetching import Site
 from verify.watch.round import Answer, Watcher
+from verify.watch.state import read
 
 Files = dict[str, bytes]
 
@@ -94,11 +97,39 @@ def serving(folder: Folder) -> Iterator[Folder]:
         thread.join()
 
 
-def watch(state: Path, url: str, key: VerifierKey, full: bool = False, **more: object) -> Answer:
+def watch(state: Path, url: str, key: VerifierKey, full: bool = False, **more: Any) -> Answer:
     """Watch one round, as a process that was started for it."""
-    return Watcher(state, Site(url, patience=5), key, **more).round(full)  # type: ignore[arg-type]
+    return Watcher(state, Site(url, patience=5), key, **more).round(full)
 
 
 def told(answer: Answer, *outcomes: str) -> list[tuple[str, int | None]]:
     """Return (check, index) of the findings of some outcomes."""
     return [(each.check, each.index) for each in answer.findings if each.outcome.value in outcomes]
+
+
+def watched(log: Folder, state: Path, size: int) -> bytes:
+    """Watch up to a size, and return the state that a failing round must not touch."""
+    log.publish(size)
+    answer = watch(state, log.url, log.forge.key)
+    assert (answer.size, told(answer, "BROKEN", "UNCHECKED")) == (size, [])
+    return essence(state)
+
+
+def essence(state: Path) -> bytes:
+    """Return what a state remembers of a log."""
+    found = read(state)
+    assert found is not None
+    return found.note + found.tree + found.map.encode() + found.edge.encode()
+
+
+def forked(story: Told, folder: Path) -> Folder:
+    """Return the same log as its key holder would like it: from entry 140 on another one."""
+    forge = Forge(story.export, story.key_pem)
+    forge.add(forge.entries[139], "unit/220199", "unit.registered", "admin", UNIT)["version"] = 1
+    for index, entry in enumerate(forge.entries):
+        entry["index"] = index
+    honest = forge.files["entries.jsonl"].splitlines()
+    found = Folder(forge, folder, forge.resign())
+    assert found.lines[:140] == honest[:140]
+    assert found.lines[140] != honest[140]
+    return found
