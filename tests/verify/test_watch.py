@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -140,6 +143,51 @@ def test_a_live_service_is_followed_while_it_works(tmp_path: Path):
     assert sizes[-1] > sizes[0] > 0
     assert answers[0].whole
     assert clients.receipts[0]["index"] < sizes[-1]
+
+
+@pytest.mark.skipif(shutil.which("nginx") is None, reason="nginx is not installed")
+def test_a_folder_behind_nginx_is_followed_though_it_is_packed(log: Folder, tmp_path: Path):
+    with nginx(log.folder, tmp_path / "nginx") as url:
+        answers = []
+        for size in (90, 130, log.size):
+            log.publish(size)
+            answers.append(watch(tmp_path / "w", url, log.forge.key))
+
+    assert [(each.size, each.whole) for each in answers] == [(90, True), (130, False), (log.size, False)]
+    assert not any(told(each, "BROKEN", "UNCHECKED") for each in answers)
+    assert answers[0].bytes < sum(map(len, log.lines[:90]))  # tiles and documents besides: what came was packed
+
+
+@contextmanager
+def nginx(folder: Path, place: Path) -> Iterator[str]:
+    """Serve a folder by an nginx of its own that packs what it sends."""
+    place.mkdir()
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    paths = "".join(
+        f"{each}_temp_path {place}/{each}; " for each in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
+    (place / "nginx.conf").write_text(
+        f"daemon off; master_process off; pid {place}/pid; error_log {place}/errors; events {{}} "
+        f"http {{ access_log off; gzip on; gzip_types *; gzip_min_length 1; {paths}"
+        f"server {{ listen 127.0.0.1:{port}; root {folder}; }} }}"
+    )
+    with subprocess.Popen(
+        ["nginx", "-p", str(place), "-c", str(place / "nginx.conf")], stderr=subprocess.DEVNULL
+    ) as process:
+        deadline = time.monotonic() + 20
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", port), 1).close()
+                break
+            except OSError:
+                assert time.monotonic() < deadline
+                assert process.poll() is None, (place / "errors").read_text()
+                time.sleep(0.05)
+        try:
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.terminate()
 
 
 def published(service: Running, least: int) -> int:
