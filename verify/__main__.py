@@ -31,6 +31,7 @@ WRONG_USAGE, OWN_FAULT, INTERRUPTED = 64, 70, 130
 COMMANDS = {
     "fsck": "verify.fsck",
     "receipt": "verify.receipt",
+    "watch": "verify.watch.command",
 }
 """What else the program does than verify a target: the first word, and the module whose `main(argv, program)` does it."""
 

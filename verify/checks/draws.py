@@ -5,7 +5,7 @@ What every part checks stands in the file of that part; this one hands a draw th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -46,7 +46,10 @@ class Outcome:
 
 @dataclass
 class Draws:
-    """All draws of a log; `outcomes` is filled while they are checked, `kept` with what holds in them."""
+    """All draws of a log; `outcomes` is filled while they are checked, `kept` with what holds in them.
+
+    `asked`: the ones that are checked, where not all of them are; then `outcomes` has of the others what inspections need.
+    """
 
     history: History
     library: Library
@@ -55,6 +58,7 @@ class Draws:
     key: VerifierKey | None
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     kept: Kept = field(default_factory=Kept)
+    asked: Collection[str] | None = None
 
     def check(self) -> Iterator[Finding]:
         """Replay every draw; the registries are folded on the way, up to each freeze."""
@@ -67,6 +71,8 @@ class Draws:
                 yield unchecked("V1", zh, f"{stream}: its opening is not readable, no replay.", entries[0].index)
         notified = self._notified()
         for draw in sorted(draws, key=lambda each: each.frozen.index if each.frozen else each.opened.index):
+            if self.asked is not None and draw.stream not in self.asked:
+                continue
             found = self.kept.watch(self._one(draw, notified.get(draw.stream)))
             yield from concluded(found, partial(_conclusion, draw))
             self.kept.count(draw)

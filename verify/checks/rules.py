@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from verify.checks import actors, changes, checkpoint, documents, plans, registries, terms
 from verify.checks.draws import Draws
@@ -30,19 +30,26 @@ def check_rules(folder: Folder, history: History, bar: Progress) -> Iterator[Fin
     bar.show("核对账号", "actors")
     yield from actors.check_actors(history)
     yield from check_released(history)
-    yield from _rules(history, library, bar)
+    yield from check_contents(draws_of(history, library, Holdings(history, library)), bar)
 
 
-def _rules(history: History, library: Library, bar: Progress) -> Iterator[Finding]:
-    """Everything that the notice of the bureau asks for, from the lists to the published results."""
-    bar.show("重放抽取", "draws")
-    items: plans.Items = {}
-    yield from plans.check_plans(history, library, items)
+def draws_of(history: History, library: Library, holdings: Holdings) -> Draws:
+    """Return the draws of a log, to be checked."""
     own = checkpoint.notes_key(history.created["vkey"]) if history.created else None
-    draws = Draws(history, library, Holdings(history, library), items, own)
+    return Draws(history, library, holdings, {}, own)
+
+
+def check_contents(draws: Draws, bar: Progress, ended: Collection[str] | None = None) -> Iterator[Finding]:
+    """Everything that the notice of the bureau asks for, from the lists to the published results.
+
+    `ended`: the draws of which it is asked whether each drawn object has a result, where not of all.
+    """
+    history, library = draws.history, draws.library
+    bar.show("重放抽取", "draws")
+    yield from plans.check_plans(history, library, draws.items)
     yield from check_numbers(history)
     yield from draws.check()
     yield from terms.check_remarks(history, verifier_digest())
     yield from registries.check_registries(history, draws.holdings)
     yield from changes.check_changes(history, draws.holdings)
-    yield from check_inspections(draws, bar)
+    yield from check_inspections(draws, bar, ended)
