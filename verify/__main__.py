@@ -6,6 +6,7 @@ its own, 130 after Ctrl-C. Source: ledger specification, section 8.
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -28,6 +29,11 @@ from verify.source import ENTRIES, Folder, UsageError, same_file
 from verify.usage import HELP, USAGE, parse
 
 WRONG_USAGE, OWN_FAULT, INTERRUPTED = 64, 70, 130
+COMMANDS = {
+    "evidence": "verify.evidence",
+    "witness": "verify.witness.command",
+}
+"""What else the program does than verify a target: the first word, and the module whose `main(argv, program)` does it."""
 
 
 def main(argv: Sequence[str] | None = None, program: str | None = None) -> int:
@@ -35,8 +41,11 @@ def main(argv: Sequence[str] | None = None, program: str | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    given = list(sys.argv[1:] if argv is None else argv)
     try:
-        arguments = parse(sys.argv[1:] if argv is None else argv)
+        if given and given[0] in COMMANDS:
+            return int(importlib.import_module(COMMANDS[given[0]]).main(given[1:], program or _called()))
+        arguments = parse(given)
         if arguments is None:
             _print(f"用法 Usage: {program or _called()} {USAGE}\n\n{HELP}")
             return 0
@@ -49,7 +58,8 @@ def main(argv: Sequence[str] | None = None, program: str | None = None) -> int:
         _complain("已中断，没有结论 Interrupted, no verdict")
         return INTERRUPTED
     except UsageError as error:
-        _complain(f"{error.zh}\n{error.en}\n用法 Usage: {program or _called()} {USAGE}")
+        usage = f"{given[0]} --help" if given and given[0] in COMMANDS else USAGE
+        _complain(f"{error.zh}\n{error.en}\n用法 Usage: {program or _called()} {usage}")
         return WRONG_USAGE
     except Exception as error:  # a fault of ours must never look like an answer about the log
         line = f"{type(error).__name__}: {error}".replace("\n", " ")

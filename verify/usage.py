@@ -34,6 +34,12 @@ Checks an exported log and believes nothing it says: every draw is replayed, eve
   -h, --help           显示本说明
                        show this help
 
+其他命令 other commands (COMMAND --help):
+  evidence             两个检查点是否证明台账签署了两个历史
+                       whether two heads prove that a log has signed two histories
+  witness              见证服务：生成密钥，为台账的检查点联署
+                       a witness of one's own: its key, and the service that cosigns a log's checkpoints
+
 退出码 exit codes:
   0    全部成立                      all holds
   1    有违反规则之处（BROKEN）      something is broken

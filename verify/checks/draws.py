@@ -13,6 +13,7 @@ from verify.ceremony import STEPS, STEPS_ZH, Draw
 from verify.checks import concluded
 from verify.checks.assigned import check_assigned
 from verify.checks.contributions import check_anchors, check_contributions
+from verify.checks.cosigned import check_cosigned, conclude_cosigned
 from verify.checks.drawn import check_drawn
 from verify.checks.kept import Kept
 from verify.checks.opening import check_opening
@@ -74,6 +75,7 @@ class Draws:
         self.kept.remember(check_pairings(self.history))  # they are told with the registries
         if self.whole:
             yield from self.kept.conclusions()
+            yield from conclude_cosigned(draws, self.kept.faulty)
         yield from check_repeats(self.history, draws)
 
     @property
@@ -95,6 +97,7 @@ class Draws:
             yield from check_pool(draw, draw.frozen, self.history, self.holdings, self.library)
         yield from check_contributions(draw)
         yield from check_anchors(draw, self.history, self.key)
+        yield from check_cosigned(draw, self.history, self.key)
         yield from check_beacons(draw)
         yield from check_seed(draw)
         yield from check_drawn(draw, self.library)
