@@ -8,9 +8,14 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+from verify import ed25519, note
+from verify.checkpoint import Checkpoint
 from verify.note import VerifierKey, parse_vkey
+from verify.tree import consistency_path, leaf_hash, root
 from verify.witness.key import CosignerKey
+from verify.witness.request import Request, spell
 from verify.witness.server import Server, Witness
 
 
@@ -51,3 +56,23 @@ def ask(server: Server, method: str, path: str, body: bytes | None = None) -> tu
         return response.status, response.getheader("Content-Type", ""), response.read()
     finally:
         connection.close()
+
+
+ORIGIN = "ledger.example/220100"
+SEED = bytes(range(32))
+VKEY = note.format_vkey(ORIGIN, ed25519.public_of(SEED))
+LEAVES = [leaf_hash(b"%d" % n) for n in range(130)]
+NOW = 1_780_000_000
+
+
+def signed(head: Checkpoint, seed: bytes = SEED, name: str = "") -> bytes:
+    name = name or head.origin
+    key_id = note.key_id(name, note.ED25519, ed25519.public_of(seed))
+    return head.text() + b"\n" + note.format_signature(name, key_id, ed25519.sign(seed, head.text()))
+
+
+def asked(old: int, new: int, leaves: list[bytes] = LEAVES, **changes: Any) -> bytes:
+    """Return a request for the tree of `new` leaves; `changes`: other parts of it."""
+    path = changes["path"] if "path" in changes else consistency_path(leaves, old, new)
+    head = Checkpoint(changes.get("origin", ORIGIN), new, changes.get("root", root(leaves[:new])))
+    return spell(Request(old, path, changes.get("note") or signed(head)))

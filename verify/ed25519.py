@@ -1,11 +1,6 @@
 """Ed25519 signatures: the one place that needs the `cryptography` library, and says so when it is missing."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from typing import Any
 
 _P = 2**255 - 19
 _ORDER_8 = 0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826
@@ -50,15 +45,17 @@ def verify(public: bytes, signature: bytes, message: bytes) -> bool:
 
 def sign(seed: bytes, message: bytes) -> bytes:
     """Return the signature (64 bytes) of `message` by the private key `seed` (32 bytes). Raises LibraryMissing, ValueError."""
-    return _private(seed).sign(message)
+    signature: bytes = _private(seed).sign(message)
+    return signature
 
 
 def public_of(seed: bytes) -> bytes:
     """Return the public key (32 bytes) of the private key `seed` (32 bytes). Raises LibraryMissing, ValueError."""
-    return _private(seed).public_key().public_bytes_raw()
+    public: bytes = _private(seed).public_key().public_bytes_raw()
+    return public
 
 
-def _private(seed: bytes) -> Ed25519PrivateKey:
+def _private(seed: bytes) -> Any:
     try:
         from cryptography.exceptions import UnsupportedAlgorithm
         from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
