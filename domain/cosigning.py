@@ -1,0 +1,286 @@
+"""The cosigners of a log: each published checkpoint is shown to the witnesses of its policy, and their signatures are kept.
+
+`policy.txt` in the log's folder names them (C2SP tlog-policy). All are asked at once, each with the proof that the log only
+grew since it signed last. What they refuse is kept with their answer. A log goes on without its quorum, and says so; a draw
+does not. Source: ledger specification, section 7; C2SP tlog-witness.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from queue import Empty, Queue
+from typing import Any, Self
+
+from domain.clock import SystemClock
+from domain.cosigned import Cosigned, Refused, Standing
+from domain.errors import Unavailable
+from verify import checkpoint, note
+from verify import policy as policies
+from verify.checkpoint import Checkpoint
+from verify.note import NoteError, Signature, VerifierKey
+from verify.policy import Policy, PolicyError
+from verify.quorum import Quorum
+from verify.witness.client import Unreachable, add_checkpoint
+from verify.witness.request import Request, cosignatures, spell, stated_size
+
+POLICY = "policy.txt"
+WAIT = 5.0
+"""So many seconds a round may last; who has not answered by then has not."""
+LONGEST_PAUSE = 60.0
+"""A witness that fails is left alone for a second, then for twice as long each time, at most so many seconds."""
+RULE = "LEDGER 7"
+LOG = logging.getLogger("fairdraw.cosigning")
+Prove = Callable[[int, int], list[bytes]]
+
+
+class Declined(Exception):
+    """A witness did not sign. `reply`: its status and body, where that is evidence."""
+
+    def __init__(self, reason: str, request: bytes = b"", status: int = 0, answer: bytes = b"") -> None:
+        super().__init__(reason)
+        self.request, self.status, self.answer = request, status, answer
+
+
+@dataclass
+class Witness:
+    """One witness: where it is asked, what it is believed to have, and whether it is left alone for a while."""
+
+    name: str
+    key: VerifierKey
+    url: str
+    old: int = 0
+    busy: bool = False
+    pause: float = 0.0
+    not_before: float = 0.0
+    told: set[tuple[int, bytes]] = field(default_factory=set)
+
+    def failed(self, now: float) -> None:
+        """Leave it alone for longer than the last time."""
+        self.pause = min(LONGEST_PAUSE, 2 * self.pause or 1.0)
+        self.not_before = now + self.pause
+
+
+class Cosigning:
+    """The cosigners of one log, as its policy names them."""
+
+    def __init__(self, folder: Path, policy: Policy, log: VerifierKey, prove: Prove, published: int) -> None:
+        """Take up a policy. `prove`: gives the consistency proof between two sizes; `published`: the size at the beginning."""
+        self.policy, self._prove, self._floor = policy, prove, published
+        self.kept = Cosigned(folder)
+        self.witnesses = [Witness(name, policy.witnesses[name], url) for name, url in policy.urls.items()]
+        self.quorum = require_followable(policy, log)
+        self._clock = SystemClock()
+        self._asking, self._background = threading.Lock(), threading.Lock()
+        self._missing, self._complete = False, -1
+
+    @classmethod
+    def read(cls, folder: Path, vkey: str, prove: Prove, published: int) -> Self | None:
+        """Take up the policy in a log's folder, None where it has none. Unavailable where it cannot be followed."""
+        try:
+            text = (folder / POLICY).read_text("utf-8")
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError) as error:
+            raise _unusable(error) from error
+        log = note.parse_vkey(vkey)
+        try:
+            return cls(folder, policies.parse(text), log, prove, published)
+        except (PolicyError, NoteError) as error:
+            raise _unusable(error) from error
+
+    # -- asking
+
+    def ask(self, signed: bytes, patient: bool = True) -> bytes:
+        """Show a signed checkpoint to the witnesses that have not signed it; return it with all cosignatures there are.
+
+        `patient`: those that failed a moment ago are left alone. It lasts `WAIT` seconds at most, and a round before it.
+        """
+        with self._asking:
+            head = checkpoint.parse(signed)[0]
+            known = self.kept.note(head.size) or signed
+            lacking = self._lacking(known, patient)
+            answers: Queue[tuple[Witness, Signature | Declined]] = Queue()
+            for witness in lacking:
+                witness.busy = True
+                threading.Thread(target=self._ask_one, args=(witness, head, signed, answers), daemon=True).start()
+            for witness, answer in self._collected(answers, lacking):
+                known = self._take(witness, head, known, answer)
+            reached = self.policy.satisfied_by(self.policy.cosigners(self._signers(known)))
+            self.kept.keep(head.size, known, reached)
+            self._alarm(head.size, reached)
+            if len(self._signers(known)) == len(self.witnesses):
+                self._complete = head.size
+            return known
+
+    def tend(self, signed: bytes) -> None:
+        """Have a published checkpoint cosigned in the background, where somebody has not signed it who could be asked."""
+        size = checkpoint.parse(signed)[0].size
+        if size <= self._complete:
+            return
+        known = self.kept.note(size)
+        if (known is None or self._lacking(known, True)) and self._background.acquire(blocking=False):
+            threading.Thread(target=self._tend, args=(signed,), name="fairdraw-cosigning", daemon=True).start()
+
+    def _tend(self, signed: bytes) -> None:
+        try:
+            self.ask(signed)
+        except Exception:
+            LOG.exception("the cosigners could not be asked")
+        finally:
+            self._background.release()
+
+    def _lacking(self, known: bytes, patient: bool) -> list[Witness]:
+        have, now = self._signers(known), time.monotonic()
+        return [
+            each
+            for each in self.witnesses
+            if each.key not in have and not each.busy and not (patient and now < each.not_before)
+        ]
+
+    def _signers(self, known: bytes) -> tuple[VerifierKey, ...]:
+        """Return the keys of the policy's witnesses whose cosignatures, verified when they came, are on a note of ours."""
+        there = {(each.name, each.key_id) for each in note.split(known)[1]}
+        return tuple(each.key for each in self.witnesses if (each.key.name, each.key.key_id) in there)
+
+    def _ask_one(self, witness: Witness, head: Checkpoint, signed: bytes, answers: Queue[Any]) -> None:
+        try:
+            answers.put((witness, self._signature(witness, head, signed)))
+        except Declined as declined:
+            answers.put((witness, declined))
+        except Exception as error:  # whatever a witness or the network does is its fault, and never the log's
+            answers.put((witness, Declined(f"{type(error).__name__}: {error}")))
+        finally:
+            witness.busy = False
+
+    def _signature(self, witness: Witness, head: Checkpoint, signed: bytes) -> Signature:
+        """Return the cosignature of a witness; one that has another size than was believed is asked once again. Declined."""
+        for last in (False, True):
+            old = witness.old if witness.old <= head.size else 0
+            body = spell(Request(old, self._prove(old, head.size), signed))
+            try:
+                reply = add_checkpoint(witness.url, body, WAIT)
+            except Unreachable as error:
+                raise Declined(str(error)) from error
+            has = stated_size(reply.body) if reply.status == 409 else None
+            if has is not None and has != old and has <= head.size and not last:
+                witness.old = has
+                continue
+            if reply.status == 200:
+                try:
+                    found = cosignatures(reply.body, head.text(), [witness.key])
+                except NoteError as error:
+                    raise Declined(f"its answer cannot be used: {error}", body, 200, reply.body) from error
+                if not found:
+                    raise Declined(f"it did not sign as {witness.key.name}", body, 200, reply.body)
+                witness.old = head.size
+                return found[0]
+            reason = f"it has cosigned {has} entries" if has is not None else f"it refuses with {reply.status}"
+            if has is not None and has > head.size and has <= self._largest():
+                raise Declined(reason)  # another worker was there before with a larger head, as it may be
+            raise Declined(reason, body, reply.status, reply.body)
+        raise Declined("it was asked twice")
+
+    def _largest(self) -> int:
+        latest = self.kept.latest()
+        return checkpoint.parse(latest)[0].size if latest else 0
+
+    def _collected(self, answers: Queue[Any], asked: list[Witness]) -> Iterator[tuple[Witness, Signature | Declined]]:
+        """Yield the answers as they come, and at the end of the time those who gave none."""
+        waiting, deadline = {each.name: each for each in asked}, time.monotonic() + WAIT
+        while waiting:
+            try:
+                witness, answer = answers.get(timeout=max(0.0, deadline - time.monotonic()))
+            except Empty:
+                break
+            del waiting[witness.name]
+            yield witness, answer
+        for witness in waiting.values():
+            yield witness, Declined(f"no answer within {WAIT:g} s")
+
+    def _take(self, witness: Witness, head: Checkpoint, known: bytes, answer: Signature | Declined) -> bytes:
+        """Take note of an answer; return the checkpoint with the new line, if it is one."""
+        before, at = self.kept.standing(witness.name), self._clock.now()
+        if isinstance(answer, Signature):
+            if before.fault:
+                LOG.warning("见证 %s 已恢复联署 / the witness cosigns again", witness.name)
+            witness.pause = witness.not_before = 0.0
+            self.kept.stand(witness.name, Standing(head.size, at))
+            return known + note.format_signature(answer.name, answer.key_id, answer.payload)
+        witness.failed(time.monotonic())
+        if str(answer) != before.fault:
+            LOG.warning("见证 %s 未联署 / the witness did not cosign: %s", witness.name, answer)
+            self.kept.stand(witness.name, replace(before, fault=str(answer)))
+        what = (answer.status, answer.answer)
+        if answer.request and what not in witness.told:
+            # The first of each kind tells all there is to tell, and a witness cannot fill the disk of a log.
+            witness.told = {*list(witness.told)[-20:], what}
+            refused = Refused(at, witness.name, witness.url, str(answer), answer.status, answer.request, answer.answer)
+            self.kept.refuse(refused)
+        return known
+
+    def _alarm(self, size: int, reached: bool) -> None:
+        """Say in the service's own log when the quorum is lost, and when it is there again."""
+        if reached == self._missing:
+            self._missing = not reached
+            if reached:
+                LOG.warning("检查点（%d 条）重新取得联署法定数 / the quorum of cosigners is there again", size)
+            else:
+                LOG.error(
+                    "检查点（%d 条）未取得联署法定数，抽取暂停 / the quorum is missing, draws are suspended", size
+                )
+
+    # -- showing
+
+    def checkpoint(self) -> bytes | None:
+        """Return the largest checkpoint of which the witnesses were asked, None where a larger one was published before.
+
+        A reader is never shown one that is just being cosigned, nor one behind what he was shown.
+        """
+        found = self.kept.latest()
+        return found if found is not None and checkpoint.parse(found)[0].size >= self._floor else None
+
+    def state(self, published: int) -> dict[str, Any]:
+        """Return what an operator wants to know: whether draws can go on, and how each witness stands."""
+        cosigned, latest = self.kept.quorum_size(), self.checkpoint()
+        shown = checkpoint.parse(latest)[0].size if latest else 0
+        rows = []
+        for each in self.witnesses:
+            standing = self.kept.standing(each.name)
+            about = {"name": each.name, "vkey": note.format_vkey(each.key.name, each.key.public, each.key.kind)}
+            rows.append({**about, "url": each.url, **vars(standing)})
+        return {
+            "quorum": self.policy.quorum,
+            "published": published,
+            "cosigned": cosigned,
+            "missing": self.policy.quorum != policies.NONE and cosigned < shown,
+            "witnesses": rows,
+            "refusals": len(self.kept.refusals()),
+        }
+
+
+def require_followable(policy: Policy, log: VerifierKey | None = None) -> Quorum:
+    """Return the quorum of a policy that a service can follow. Raises PolicyError, NoteError where it cannot.
+
+    The freeze of a draw names its quorum as so many of these keys, so a group does not hold groups; and who cannot be
+    asked cannot be counted on. `log`: the key of the log, which is named where any is, and is no cosigner.
+    """
+    flat = policy.flat()
+    if flat is None:
+        raise PolicyError(f"the quorum {policy.quorum} is a group of groups: a draw names so many of these witnesses")
+    if log is not None and policy.logs and log not in policy.logs:
+        raise PolicyError(f"it names logs, and {log.name} is not among them")
+    quorum = Quorum.of(Quorum(flat[0], tuple(flat[1])).spelled(), log)
+    asked = [policy.witnesses[name] for name in policy.urls]
+    reachable = sum(key in asked for key in flat[1])
+    if reachable < flat[0]:
+        raise PolicyError(f"the quorum needs {flat[0]} witnesses, only {reachable} have an address")
+    return quorum
+
+
+def _unusable(error: Exception) -> Unavailable:
+    return Unavailable(f"{POLICY} 不可用：{error}", f"{POLICY} cannot be used: {error}", RULE)
