@@ -1,4 +1,4 @@
-"""The command line: `fairdraw init | migrate | serve | export | verify | import | rebuild | recover | demo`.
+"""The command line: `fairdraw init | migrate | serve | export | verify | cosign | import | rebuild | recover | demo`.
 
 Only the standard library is imported before `main` runs, so that Ctrl-C in the first moments ends as quietly as later.
 """
@@ -22,7 +22,7 @@ def parser() -> Parser:
     """Return the parser of every command."""
     from importlib import metadata
 
-    from api.commandline import demo, log, making, registry, serve
+    from api.commandline import cosigners, demo, log, making, registry, serve
     from api.commandline.words import Parser
 
     root = Parser(
@@ -36,6 +36,7 @@ def parser() -> Parser:
     making.add(commands)
     serve.add(commands)
     log.add(commands)
+    cosigners.add(commands)
     registry.add(commands)
     demo.add(commands)
     return root

@@ -10,8 +10,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from queue import Empty, Queue
 from typing import Any, Self
@@ -19,50 +19,19 @@ from typing import Any, Self
 from domain.clock import SystemClock
 from domain.cosigned import Cosigned, Refused, Standing
 from domain.errors import Unavailable
+from domain.witness import Declined, Prove, Witness
 from verify import checkpoint, note
 from verify import policy as policies
 from verify.checkpoint import Checkpoint
 from verify.note import NoteError, Signature, VerifierKey
 from verify.policy import Policy, PolicyError
 from verify.quorum import Quorum
-from verify.witness.client import Unreachable, add_checkpoint
-from verify.witness.request import Request, cosignatures, spell, stated_size
 
 POLICY = "policy.txt"
 WAIT = 5.0
 """So many seconds a round may last; who has not answered by then has not."""
-LONGEST_PAUSE = 60.0
-"""A witness that fails is left alone for a second, then for twice as long each time, at most so many seconds."""
 RULE = "LEDGER 7"
 LOG = logging.getLogger("fairdraw.cosigning")
-Prove = Callable[[int, int], list[bytes]]
-
-
-class Declined(Exception):
-    """A witness did not sign. `reply`: its status and body, where that is evidence."""
-
-    def __init__(self, reason: str, request: bytes = b"", status: int = 0, answer: bytes = b"") -> None:
-        super().__init__(reason)
-        self.request, self.status, self.answer = request, status, answer
-
-
-@dataclass
-class Witness:
-    """One witness: where it is asked, what it is believed to have, and whether it is left alone for a while."""
-
-    name: str
-    key: VerifierKey
-    url: str
-    old: int = 0
-    busy: bool = False
-    pause: float = 0.0
-    not_before: float = 0.0
-    told: set[tuple[int, bytes]] = field(default_factory=set)
-
-    def failed(self, now: float) -> None:
-        """Leave it alone for longer than the last time."""
-        self.pause = min(LONGEST_PAUSE, 2 * self.pause or 1.0)
-        self.not_before = now + self.pause
 
 
 class Cosigning:
@@ -108,8 +77,12 @@ class Cosigning:
             for witness in lacking:
                 witness.busy = True
                 threading.Thread(target=self._ask_one, args=(witness, head, signed, answers), daemon=True).start()
+            lines = {(each.name, each.key_id): each for each in note.split(known)[1]}
             for witness, answer in self._collected(answers, lacking):
-                known = self._take(witness, head, known, answer)
+                self._take_note(witness, head, answer)
+                if isinstance(answer, Signature):
+                    lines[answer.name, answer.key_id] = answer
+            known = signed + b"".join(self._in_order(lines))
             reached = self.policy.satisfied_by(self.policy.cosigners(self._signers(known)))
             self.kept.keep(head.size, known, reached)
             self._alarm(head.size, reached)
@@ -149,41 +122,13 @@ class Cosigning:
 
     def _ask_one(self, witness: Witness, head: Checkpoint, signed: bytes, answers: Queue[Any]) -> None:
         try:
-            answers.put((witness, self._signature(witness, head, signed)))
+            answers.put((witness, witness.sign(head, signed, self._prove, self._largest(), WAIT)))
         except Declined as declined:
             answers.put((witness, declined))
         except Exception as error:  # whatever a witness or the network does is its fault, and never the log's
             answers.put((witness, Declined(f"{type(error).__name__}: {error}")))
         finally:
             witness.busy = False
-
-    def _signature(self, witness: Witness, head: Checkpoint, signed: bytes) -> Signature:
-        """Return the cosignature of a witness; one that has another size than was believed is asked once again. Declined."""
-        for last in (False, True):
-            old = witness.old if witness.old <= head.size else 0
-            body = spell(Request(old, self._prove(old, head.size), signed))
-            try:
-                reply = add_checkpoint(witness.url, body, WAIT)
-            except Unreachable as error:
-                raise Declined(str(error)) from error
-            has = stated_size(reply.body) if reply.status == 409 else None
-            if has is not None and has != old and has <= head.size and not last:
-                witness.old = has
-                continue
-            if reply.status == 200:
-                try:
-                    found = cosignatures(reply.body, head.text(), [witness.key])
-                except NoteError as error:
-                    raise Declined(f"its answer cannot be used: {error}", body, 200, reply.body) from error
-                if not found:
-                    raise Declined(f"it did not sign as {witness.key.name}", body, 200, reply.body)
-                witness.old = head.size
-                return found[0]
-            reason = f"it has cosigned {has} entries" if has is not None else f"it refuses with {reply.status}"
-            if has is not None and has > head.size and has <= self._largest():
-                raise Declined(reason)  # another worker was there before with a larger head, as it may be
-            raise Declined(reason, body, reply.status, reply.body)
-        raise Declined("it was asked twice")
 
     def _largest(self) -> int:
         latest = self.kept.latest()
@@ -202,15 +147,22 @@ class Cosigning:
         for witness in waiting.values():
             yield witness, Declined(f"no answer within {WAIT:g} s")
 
-    def _take(self, witness: Witness, head: Checkpoint, known: bytes, answer: Signature | Declined) -> bytes:
-        """Take note of an answer; return the checkpoint with the new line, if it is one."""
+    def _in_order(self, lines: Mapping[tuple[str, bytes], Signature]) -> Iterator[bytes]:
+        """Yield the lines of the witnesses in the order of the policy, whoever answered first."""
+        for each in self.witnesses:
+            found = lines.get((each.key.name, each.key.key_id))
+            if found is not None:
+                yield note.format_signature(found.name, found.key_id, found.payload)
+
+    def _take_note(self, witness: Witness, head: Checkpoint, answer: Signature | Declined) -> None:
+        """Keep how a witness stands after an answer, and the answer itself where it is evidence."""
         before, at = self.kept.standing(witness.name), self._clock.now()
         if isinstance(answer, Signature):
             if before.fault:
                 LOG.warning("见证 %s 已恢复联署 / the witness cosigns again", witness.name)
             witness.pause = witness.not_before = 0.0
             self.kept.stand(witness.name, Standing(head.size, at))
-            return known + note.format_signature(answer.name, answer.key_id, answer.payload)
+            return
         witness.failed(time.monotonic())
         if str(answer) != before.fault:
             LOG.warning("见证 %s 未联署 / the witness did not cosign: %s", witness.name, answer)
@@ -221,7 +173,6 @@ class Cosigning:
             witness.told = {*list(witness.told)[-20:], what}
             refused = Refused(at, witness.name, witness.url, str(answer), answer.status, answer.request, answer.answer)
             self.kept.refuse(refused)
-        return known
 
     def _alarm(self, size: int, reached: bool) -> None:
         """Say in the service's own log when the quorum is lost, and when it is there again."""

@@ -212,18 +212,18 @@ class DrawCommands(FreezeCommands):
         return before is not None and seconds_of(self.clock.now()) >= before
 
     def _refuse_uncosigned(self, draw: Draw, step: str, quorum: Quorum) -> NoReturn:
-        names = "、".join(key.name for key in quorum.keys)
+        names, en = (mark.join(key.name for key in quorum.keys) for mark in ("、", ", "))
         if self._too_late(draw, step):
             raise Conflict(
                 f"揭示集未在信标时间之前取得 {quorum.threshold} 方联署（{names}），本次抽取不得继续",
-                f"the reveals were not cosigned by {quorum.threshold} of {names} before the time of the beacon, "
+                f"the reveals were not cosigned by {quorum.threshold} of {en} before the time of the beacon, "
                 "the draw cannot go on",
                 DRAW_RULE,
             )
         raise Unavailable(
             f"{draw.id} 所依据的检查点尚未取得冻结约定的 {quorum.threshold} 方联署（{names}），"
             f"不能{STEPS[step]}；抽取暂停，联署恢复后请重试",
-            f"the checkpoint that {draw.id} rests on is not yet cosigned by {quorum.threshold} of {names}: "
+            f"the checkpoint that {draw.id} rests on is not yet cosigned by {quorum.threshold} of {en}: "
             "the draw is suspended, try again when they answer",
             "LEDGER 7",
         )

@@ -58,7 +58,7 @@ def test_it_follows_a_log_at_every_size(witness: servers.Witness) -> None:
         assert witness.add_checkpoint(asked(old, new), NOW + new).status == 200, (old, new)
 
     last = Memory.of(witness.folder, ORIGIN).note()
-    text, by = note.open_note(last, [note.parse_vkey(VKEY), note.parse_vkey(witness.key.vkey)])
+    text, by = note.open_note(last or b"", [note.parse_vkey(VKEY), note.parse_vkey(witness.key.vkey)])
     assert (parse_text(text).size, [key.name for key in by]) == (130, [ORIGIN, "witness.example/a"])
 
 

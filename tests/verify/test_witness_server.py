@@ -45,7 +45,7 @@ def test_whatever_is_sent_is_answered_and_never_a_traceback(
     witness: servers.Witness, capfd: pytest.CaptureFixture[str], sent: bytes, wanted: bytes
 ) -> None:
     with serving(witness) as server:
-        with socket.create_connection(server.server_address[:2], timeout=10) as connection:
+        with socket.create_connection(("127.0.0.1", server.server_address[1]), timeout=10) as connection:
             connection.sendall(sent)
             connection.shutdown(socket.SHUT_WR)
             answer = b"".join(iter(lambda: connection.recv(4096), b""))
@@ -61,7 +61,7 @@ def test_a_connection_that_says_nothing_is_ended_and_many_do_not_block(
     monkeypatch.setattr(servers, "SECONDS", 0.3)
     monkeypatch.setattr(servers, "CONNECTIONS", 4)
     with serving(witness) as server:
-        silent = [socket.create_connection(server.server_address[:2], timeout=10) for _ in range(8)]
+        silent = [socket.create_connection(("127.0.0.1", server.server_address[1]), timeout=10) for _ in range(8)]
         for each in silent:
             assert each.recv(1) == b""
             each.close()
