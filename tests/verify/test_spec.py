@@ -9,9 +9,12 @@ from typing import Any
 import pytest
 
 from verify import assignment, beacon, canonical, documents, entries, personal, pool, seed, selection
+from verify.checkpoint import Checkpoint
 from verify.checks.kept import SAYINGS
 from verify.kinds import ALONE, CATEGORIES, KINDS, METHODS, NOT_CHECKABLE, ROLE_UNITS, ROLES
 from verify.rows import Rows
+from verify.tree import leaf_hash
+from verify.witness.key import CosignerKey
 
 VERIFY = Path(__file__).resolve().parents[2] / "verify"
 SPEC = (VERIFY / "SPEC.md").read_text(encoding="utf-8")
@@ -114,3 +117,13 @@ def test_every_finding_that_the_program_makes_stands_in_the_table():
 
     assert len(made) > 20
     assert {code.strip() for code in table} >= made | SAYINGS.keys()
+
+
+def test_the_cosignature_is_that_of_the_page():
+    cosigner = CosignerKey.of("witness.example/w", b"\x01" * 32)
+    text = Checkpoint("demo.example/1", 1, leaf_hash(RAW)).text()
+    line = cosigner.cosign(text, 1_772_414_000).decode()
+
+    assert cosigner.vkey in SPEC
+    assert " LF ".join(text.decode().split("\n")).strip() in SPEC
+    assert line.split(" ")[2].strip() in SPEC

@@ -88,11 +88,10 @@ def _serve(chosen: argparse.Namespace) -> int:
         raise UsageError(f"无法在 {chosen.listen} 监听。", f"{chosen.listen} cannot be listened on: {error}") from error
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a service manager's way to press Ctrl-C
     shown = f"[{host}]" if ":" in host else host
-    with server:
+    with server, suppress(KeyboardInterrupt):
         print(f"见证 {key.name} 服务于 / witness serving on http://{shown}:{server.server_address[1]}", flush=True)
         print(f"公钥 / vkey: {key.vkey}", flush=True)
-        with suppress(KeyboardInterrupt):
-            server.serve_forever()
+        server.serve_forever()
     return 0
 
 
