@@ -18,23 +18,25 @@ from pathlib import Path
 from typing import Any
 
 NOTES, REFUSALS = "cosigned.db", "refusals.jsonl"
+MOST_BYTES = 1 << 26
 PATIENCE = 30.0
 """Seconds to wait for another worker that writes."""
 _TABLES = """
 CREATE TABLE IF NOT EXISTS notes (size INTEGER PRIMARY KEY, note BLOB NOT NULL, quorum INTEGER NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS witnesses (
-    name TEXT PRIMARY KEY, size INTEGER NOT NULL, at TEXT NOT NULL, fault TEXT NOT NULL
+    name TEXT PRIMARY KEY, size INTEGER NOT NULL, at TEXT NOT NULL, fault TEXT NOT NULL, refusals INTEGER NOT NULL
 ) STRICT;
 """
 
 
 @dataclass(frozen=True)
 class Standing:
-    """How a witness stands: the size that it cosigned last and when, and what is wrong with it since."""
+    """How a witness stands: the size that it cosigned last and when, what is wrong with it since, and its refusals so far."""
 
     size: int = 0
     at: str = ""
     fault: str = ""
+    refusals: int = 0
 
 
 @dataclass(frozen=True)
@@ -87,17 +89,20 @@ class Cosigned:
     def stand(self, name: str, standing: Standing) -> None:
         """Keep how a witness stands."""
         with self._open() as connection:
-            row = (name, standing.size, standing.at, standing.fault)
-            connection.execute("INSERT OR REPLACE INTO witnesses VALUES (?, ?, ?, ?)", row)
+            row = (name, standing.size, standing.at, standing.fault, standing.refusals)
+            connection.execute("INSERT OR REPLACE INTO witnesses VALUES (?, ?, ?, ?, ?)", row)
 
     def standing(self, name: str) -> Standing:
         """Return how a witness stands."""
         with self._open() as connection:
-            row = connection.execute("SELECT size, at, fault FROM witnesses WHERE name = ?", (name,)).fetchone()
+            query = "SELECT size, at, fault, refusals FROM witnesses WHERE name = ?"
+            row = connection.execute(query, (name,)).fetchone()
         return Standing(*row) if row else Standing()
 
     def refuse(self, refused: Refused) -> None:
-        """Keep a refusal; durable when this returns."""
+        """Keep a refusal; durable when this returns. A witness cannot fill the disk of a log: after `MOST_BYTES` none is kept."""
+        if self._refusals.exists() and self._refusals.stat().st_size > MOST_BYTES:
+            return
         line = asdict(refused)
         for part in ("request", "answer"):
             line[part] = base64.b64encode(line[part]).decode()

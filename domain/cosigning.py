@@ -17,7 +17,7 @@ from queue import Empty, Queue
 from typing import Any, Self
 
 from domain.clock import SystemClock
-from domain.cosigned import Cosigned, Refused, Standing
+from domain.cosigned import Cosigned, Refused
 from domain.errors import Unavailable
 from domain.witness import Declined, Prove, Witness
 from verify import checkpoint, note
@@ -72,6 +72,8 @@ class Cosigning:
         with self._asking:
             head = checkpoint.parse(signed)[0]
             known = self.kept.note(head.size) or signed
+            if not known.startswith(head.text()):
+                known = signed
             lacking = self._lacking(known, patient)
             answers: Queue[tuple[Witness, Signature | Declined]] = Queue()
             for witness in lacking:
@@ -161,18 +163,19 @@ class Cosigning:
             if before.fault:
                 LOG.warning("见证 %s 已恢复联署 / the witness cosigns again", witness.name)
             witness.pause = witness.not_before = 0.0
-            self.kept.stand(witness.name, Standing(head.size, at))
+            self.kept.stand(witness.name, replace(before, size=head.size, at=at, fault=""))
             return
         witness.failed(time.monotonic())
         if str(answer) != before.fault:
             LOG.warning("见证 %s 未联署 / the witness did not cosign: %s", witness.name, answer)
-            self.kept.stand(witness.name, replace(before, fault=str(answer)))
-        what = (answer.status, answer.answer)
+        what, refusals = (answer.status, answer.answer), before.refusals
         if answer.request and what not in witness.told:
-            # The first of each kind tells all there is to tell, and a witness cannot fill the disk of a log.
+            # The first of each kind tells all there is to tell.
             witness.told = {*list(witness.told)[-20:], what}
             refused = Refused(at, witness.name, witness.url, str(answer), answer.status, answer.request, answer.answer)
             self.kept.refuse(refused)
+            refusals += 1
+        self.kept.stand(witness.name, replace(before, fault=str(answer), refusals=refusals))
 
     def _alarm(self, size: int, reached: bool) -> None:
         """Say in the service's own log when the quorum is lost, and when it is there again."""
@@ -210,7 +213,7 @@ class Cosigning:
             "cosigned": cosigned,
             "missing": self.policy.quorum != policies.NONE and cosigned < shown,
             "witnesses": rows,
-            "refusals": len(self.kept.refusals()),
+            "refusals": sum(row["refusals"] for row in rows),
         }
 
 

@@ -7,14 +7,14 @@ from typing import Any
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict
 
-from api.auth import PUBLIC
+from api.auth import PUBLIC, Caller
 from api.context import TheLedger
 
-router = APIRouter(prefix="/witnesses", tags=["witnesses 见证"], dependencies=[PUBLIC])
+router = APIRouter(prefix="/witnesses", tags=["witnesses 见证"])
 
 
 class Witness(BaseModel):
-    """A witness: its key, where it is asked, the size it cosigned last and when, and what is wrong with it since."""
+    """A witness: its key, where it is asked, what it cosigned last and when, what is wrong since, and its refusals."""
 
     name: str
     vkey: str
@@ -22,6 +22,7 @@ class Witness(BaseModel):
     size: int
     at: str
     fault: str
+    refusals: int
 
 
 class Witnesses(BaseModel):
@@ -42,6 +43,7 @@ class Witnesses(BaseModel):
                         "size": 1000,
                         "at": "2026-03-02T09:00:00.000+08:00",
                         "fault": "",
+                        "refusals": 0,
                     }
                 ],
                 "refusals": 0,
@@ -56,7 +58,7 @@ class Witnesses(BaseModel):
     refusals: int
 
 
-@router.get("", summary="见证状态 / how the witnesses stand")
+@router.get("", dependencies=[PUBLIC], summary="见证状态 / how the witnesses stand")
 def witnesses(ledger: TheLedger) -> Witnesses:
     """Return how the witnesses stand. While `missing`, draws are suspended and all else goes on."""
     if ledger.cosigning is None:
@@ -66,6 +68,6 @@ def witnesses(ledger: TheLedger) -> Witnesses:
 
 
 @router.get("/refusals", summary="见证的拒绝 / what witnesses have refused")
-def refusals(ledger: TheLedger) -> list[dict[str, Any]]:
-    """Return the refusals of witnesses, the oldest first: when, what was sent and what was answered, both in base64."""
+def refusals(by: Caller, ledger: TheLedger) -> list[dict[str, Any]]:
+    """Return the refusals of witnesses to an account, the oldest first: what was sent and answered, both in base64."""
     return ledger.cosigning.kept.refusals() if ledger.cosigning else []

@@ -48,7 +48,8 @@ def test_a_log_without_a_policy_says_so(doors: Doors) -> None:
         "witnesses": [],
         "refusals": 0,
     }
-    assert doors.get("/api/v1/witnesses/refusals").json() == []
+    assert doors.get("/api/v1/witnesses/refusals", "admin").json() == []
+    assert doors.get("/api/v1/witnesses/refusals").status_code == 401
     assert "cosigners" not in doors.get("/").text
 
 
