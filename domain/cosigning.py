@@ -226,7 +226,7 @@ def require_followable(policy: Policy, log: VerifierKey | None = None) -> Quorum
     flat = policy.flat()
     if flat is None:
         raise PolicyError(f"the quorum {policy.quorum} is a group of groups: a draw names so many of these witnesses")
-    if log is not None and policy.logs and log not in policy.logs:
+    if log is not None and policy.logs and log.name not in {each.name for each in policy.logs}:
         raise PolicyError(f"it names logs, and {log.name} is not among them")
     quorum = Quorum.of(Quorum(flat[0], tuple(flat[1])).spelled(), log)
     asked = [policy.witnesses[name] for name in policy.urls]

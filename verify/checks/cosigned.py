@@ -11,28 +11,30 @@ from collections.abc import Collection, Iterator, Sequence
 
 from verify.ceremony import Draw
 from verify.checkpoint import Checkpoint
+from verify.checks.checkpoint import notes_key
 from verify.checks.contributions import RULE
 from verify.ed25519 import LibraryMissing
 from verify.entries import Entry
 from verify.findings import Finding, broken, holds, unchecked
 from verify.history import History
-from verify.note import NoteError, VerifierKey
+from verify.note import NoteError
 from verify.quorum import Quorum, decoded
 
 
-def check_cosigned(draw: Draw, history: History, key: VerifierKey | None) -> Iterator[Finding]:
-    """Ask it of one draw; `key`: the log's own, which is no cosigner."""
+def check_cosigned(draw: Draw, history: History) -> Iterator[Finding]:
+    """Ask it of one draw."""
     if draw.frozen is None:
         return
+    created = history.created
     try:
-        quorum = Quorum.of(draw.freeze["quorum"], key)
+        # The log's own key is no cosigner: it would have seen nothing but itself.
+        quorum = Quorum.of(draw.freeze["quorum"], notes_key(created["vkey"]) if created else None)
     except NoteError as error:
         zh = f"{draw.stream} 的冻结：联署法定数不合要求：{error}。"
         yield broken("V2", zh, f"{draw.stream}, freeze: {error}.", draw.frozen.index)
         return
     if not quorum.threshold:
         return
-    created = history.created
     real = created is not None and created["clock"] == "system"
     try:
         for entry in (each for each in draw.entries if "covered" in each.data):
