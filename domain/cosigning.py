@@ -84,7 +84,7 @@ class Cosigning:
                 self._take_note(witness, head, answer)
                 if isinstance(answer, Signature):
                     lines[answer.name, answer.key_id] = answer
-            known = signed + b"".join(self._in_order(lines))
+            known = self._in_order(signed, lines)
             reached = self.policy.satisfied_by(self.policy.cosigners(self._signers(known)))
             self.kept.keep(head.size, known, reached)
             self._alarm(head.size, reached)
@@ -149,12 +149,16 @@ class Cosigning:
         for witness in waiting.values():
             yield witness, Declined(f"no answer within {WAIT:g} s")
 
-    def _in_order(self, lines: Mapping[tuple[str, bytes], Signature]) -> Iterator[bytes]:
-        """Yield the lines of the witnesses in the order of the policy, whoever answered first."""
-        for each in self.witnesses:
-            found = lines.get((each.key.name, each.key.key_id))
-            if found is not None:
-                yield note.format_signature(found.name, found.key_id, found.payload)
+    def _in_order(self, signed: bytes, lines: Mapping[tuple[str, bytes], Signature]) -> bytes:
+        """Return a checkpoint with its cosignatures in the order of the policy, whoever answered first.
+
+        Those of witnesses that the policy names no more stay behind them: a draw may have been frozen with them.
+        """
+        order = [(each.key.name, each.key.key_id) for each in self.witnesses]
+        own = {(each.name, each.key_id) for each in note.split(signed)[1]}
+        others = (each for each in lines if each not in own and each not in order)
+        found = (lines[each] for each in (*order, *others) if each in lines)
+        return signed + b"".join(note.format_signature(each.name, each.key_id, each.payload) for each in found)
 
     def _take_note(self, witness: Witness, head: Checkpoint, answer: Signature | Declined) -> None:
         """Keep how a witness stands after an answer, and the answer itself where it is evidence."""

@@ -185,7 +185,7 @@ class Log:
     def publish_cosigned(self) -> bytes:
         """Publish the present head, have it cosigned as far as that is possible now, and return the note."""
         note = self.publish_checkpoint()
-        return self.cosigning.ask(note) if self.cosigning else note
+        return self.cosigning.ask(note, patient=False) if self.cosigning else note
 
     def publish_checkpoint(self) -> bytes:
         """Sign the present head if it moved, publish it and return the note.

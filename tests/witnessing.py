@@ -5,14 +5,15 @@ from __future__ import annotations
 import hashlib
 import http.client
 import threading
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from verify import ed25519, note
 from verify.checkpoint import Checkpoint
-from verify.note import VerifierKey, parse_vkey
+from verify.note import parse_vkey
 from verify.tree import consistency_path, leaf_hash, root
 from verify.witness.key import CosignerKey
 from verify.witness.request import Request, spell
@@ -23,10 +24,10 @@ def key_of(name: str) -> CosignerKey:
     return CosignerKey.of(name, hashlib.sha256(f"witness {name}".encode()).digest())
 
 
-def watching(folder: Path, name: str, logs: Sequence[str | VerifierKey]) -> Witness:
+def watching(folder: Path, name: str, logs: Sequence[str], clock: Callable[[], float] = time.time) -> Witness:
     """Return a witness that remembers in `folder`, for logs with these verifier keys."""
     folder.mkdir(exist_ok=True, parents=True)
-    return Witness(folder, key_of(name), [parse_vkey(each) if isinstance(each, str) else each for each in logs])
+    return Witness(folder, key_of(name), [parse_vkey(each) for each in logs], clock)
 
 
 @contextmanager

@@ -96,20 +96,32 @@ def test_a_draw_that_named_cosigners_does_not_go_on_without_them_when_the_policy
     assert commission.ledger.checkpoint() == commission.ledger.store.checkpoint()
 
 
-def test_what_was_cosigned_too_late_for_the_beacon_is_refused_on_a_real_clock(
-    commission: Commission, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("late", [False, True])
+def test_the_reveals_are_cosigned_before_the_time_of_the_beacon_on_a_real_clock(
+    commission: Commission, monkeypatch: pytest.MonkeyPatch, late: bool
 ) -> None:
     draw = opened(commission.story)
+    frozen = entries.parse(next(commission.ledger.store.entries(commission.story.did[-1].index))).data["freeze"]
+    beacon_at = frozen["t_reveal"] + frozen["delta"]
+    commission.seconds = beacon_at - 1
     commission.story.commit_and_reveal(draw)
+    commission.seconds = beacon_at if late else beacon_at - 1
+    commission.ledger.publish_cosigned()
     commission.ledger.advance_clock(1800)
     commission.story.do("discipline", "check_in", draw=draw, phase="beacon")
+    commission.seconds = beacon_at + 600
+    commission.ledger.publish_cosigned()
     monkeypatch.setattr("domain.commands.draws.SteppedClock", int)  # so that this clock counts as a real one
     size, key = commission.ledger.size, "/".join([".".join("1234567890")] * 4) + "/"
 
-    with pytest.raises(Conflict, match="before the time of the beacon"):
-        commission.story.do("market", "record_beacon", draw=draw, position=0, key_string=key)
-
-    assert commission.ledger.size == size
+    if late:
+        with pytest.raises(Conflict, match="before the time of the beacon"):
+            commission.story.do("market", "record_beacon", draw=draw, position=0, key_string=key)
+        assert commission.ledger.size == size
+    else:
+        receipt = commission.story.do("market", "record_beacon", draw=draw, position=0, key_string=key)
+        covered = entries.parse(next(commission.ledger.store.entries(receipt.index))).data["covered"]
+        assert covered["size"] == size - 1  # the head of the reveals' close, not the one after the check-in
 
 
 def test_a_restarted_service_learns_what_a_witness_has_and_shows_no_older_head(commission: Commission) -> None:
@@ -160,6 +172,16 @@ def test_a_policy_that_cannot_be_followed_stops_the_start(commission: Commission
 
     (folder / "policy.txt").unlink()
     commission.story.ledger = Ledger.open(folder)
+
+
+def test_a_witness_that_left_the_policy_is_not_forgotten(commission: Commission) -> None:
+    """A draw that was frozen with it still rests on what it signed."""
+    commission.ledger.publish_cosigned()
+    commission.reopen(commission.lines()[1], "quorum b.example")
+
+    signed = commission.ledger.publish_cosigned()
+
+    assert commission.cosigners(signed) == ["b.example", "a.example", "c.example"]
 
 
 def test_cosigners_who_are_not_needed_do_not_hold_a_draw_up(commission: Commission) -> None:

@@ -10,7 +10,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -51,11 +51,12 @@ class Answer:
 
 @dataclass
 class Witness:
-    """A key, the logs that it watches, and the folder in which it remembers them."""
+    """A key, the logs that it watches, the folder in which it remembers them, and its clock in POSIX seconds."""
 
     folder: Path
     key: CosignerKey
     logs: Sequence[VerifierKey]
+    clock: Callable[[], float] = time.time
     _keys: dict[str, list[VerifierKey]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -203,7 +204,7 @@ class Handler(BaseHTTPRequestHandler):
         if len(body) < int(length):
             return Answer.of(400, "invalid input: the request was cut off")
         try:
-            return self.server.witness.add_checkpoint(body, int(time.time()))
+            return self.server.witness.add_checkpoint(body, int(self.server.witness.clock()))
         except (StateFault, LibraryMissing) as error:
             return self._unable(error)
 
