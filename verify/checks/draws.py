@@ -66,16 +66,17 @@ class Draws:
             else:
                 zh = f"{stream} 的开启记录不可读，无法重放。"
                 yield unchecked("V1", zh, f"{stream}: its opening is not readable, no replay.", entries[0].index)
-        notified = self._notified()
+        notified, checked = self._notified(), list[Draw]()
         for draw in sorted(draws, key=lambda each: each.frozen.index if each.frozen else each.opened.index):
             found = self.kept.watch(self._one(draw, notified.get(draw.stream)))
             yield from concluded(found, partial(_conclusion, draw))
             self.kept.count(draw)
+            checked.append(draw)
             draw.let_go()
         self.kept.remember(check_pairings(self.history))  # they are told with the registries
         if self.whole:
             yield from self.kept.conclusions()
-            yield from conclude_cosigned(draws, self.kept.faulty)
+            yield from conclude_cosigned(checked, self.kept.faulty)
         yield from check_repeats(self.history, draws)
 
     @property
