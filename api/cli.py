@@ -1,4 +1,4 @@
-"""The command line: `fairdraw init | migrate | serve | export | publish | receipt | verify | import | rebuild | recover | demo`.
+"""The command line: `fairdraw init | serve | export | verify | import …`, one subcommand for each job (`fairdraw --help`).
 
 Only the standard library is imported before `main` runs, so that Ctrl-C in the first moments ends as quietly as later.
 """
@@ -22,7 +22,7 @@ def parser() -> Parser:
     """Return the parser of every command."""
     from importlib import metadata
 
-    from api.commandline import demo, log, making, program, public, registry, serve
+    from api.commandline import cosigners, demo, log, making, program, public, registry, serve
     from api.commandline.words import Parser
 
     root = Parser(
@@ -37,6 +37,7 @@ def parser() -> Parser:
     serve.add(commands)
     log.add(commands)
     public.add(commands)
+    cosigners.add(commands)
     registry.add(commands)
     program.add(commands)
     demo.add(commands)

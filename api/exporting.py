@@ -37,7 +37,7 @@ def export(ledger: Ledger, folder: Path) -> None:
     """
     folder = folder.resolve()
     _refuse_foreign(folder)
-    note = ledger.publish_checkpoint()
+    note = ledger.publish_cosigned()
     fresh, old = (folder.with_name(f".{folder.name}.{part}") for part in ("new", "old"))
     # A crash before the first rename leaves the old export and a folder `.new`; one between the two renames leaves no
     # export and the old one as `.old`. Either is cleared by the next export, and never is half of one under the name.

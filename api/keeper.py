@@ -1,4 +1,4 @@
-"""The keeper publishes a checkpoint soon after the log has grown, and keeps the views near its head.
+"""The keeper publishes a checkpoint soon after the log has grown, has it cosigned, and keeps the views near its head.
 
 Of several workers one keeps: whoever holds `keeper` in the log's folder, which the kernel takes from it when it dies.
 """
@@ -68,7 +68,15 @@ class Keeper:
         if self._pace.due(size - self._published, time.monotonic()) or (last and size > self._published):
             self._ledger.publish_checkpoint()
             follow.fold(self._ledger.store, size)  # another worker may do it: no reason to keep a head waiting
+        self._cosign(last)
         self._spread(last)
+
+    def _cosign(self, last: bool) -> None:
+        """Have the published head cosigned, without waiting for it but the `last` time."""
+        cosigning = self._ledger.cosigning
+        signed = self._ledger.store.checkpoint() if cosigning is not None else None
+        if cosigning is not None and signed is not None:
+            (cosigning.ask if last else cosigning.tend)(signed)
 
     def _elected(self) -> bool:
         if self._office is None:

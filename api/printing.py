@@ -16,6 +16,8 @@ def qr_svg(data: bytes) -> str:
     Level M reads with 15 % of the code covered, as on paper that was stamped or folded. Invalid beyond 2,331 bytes.
     """
     if not 0 < len(data) <= MOST:
-        raise Invalid(f"二维码容不下 {len(data)} 字节", f"a QR code takes 1 to {MOST} bytes, not {len(data)}", "LEDGER 7")
+        raise Invalid(
+            f"二维码容不下 {len(data)} 字节", f"a QR code takes 1 to {MOST} bytes, not {len(data)}", "LEDGER 7"
+        )
     code = segno.make_qr(data, error="m", mode="byte", boost_error=False)
     return code.svg_inline(border=4, light="#fff", omitsize=True, svgclass="qr", lineclass=None)

@@ -16,6 +16,7 @@ from typing import Any, Self, cast
 from eventsourcing.application import Application
 
 from domain.clock import Clock, SystemClock
+from domain.cosigning import Cosigning
 from domain.errors import NotFound, Unavailable
 from domain.lockfile import LockFile
 from domain.private import Private
@@ -41,6 +42,8 @@ class Log:
     read_only = False
     """Whether this is a copy that is only read; then there is no signer."""
     signer: Signer
+    cosigning: Cosigning | None = None
+    """Who cosigns the checkpoints, where the log's folder has a policy."""
 
     def __init__(self, folder: Path, create: bool = False) -> None:
         self.folder = folder
@@ -172,8 +175,17 @@ class Log:
         return checkpoint.parse(note)[0].size if note else 0
 
     def checkpoint(self) -> bytes | None:
-        """Return the last published checkpoint, None before the first."""
-        return self.store.checkpoint()
+        """Return the last published checkpoint, None before the first; with cosigners the last that was shown to them.
+
+        It carries the cosignatures that came. While the quorum is missing it is published without it, and says so itself.
+        """
+        cosigned = self.cosigning.checkpoint() if self.cosigning else None
+        return cosigned or self.store.checkpoint()
+
+    def publish_cosigned(self) -> bytes:
+        """Publish the present head, have it cosigned as far as that is possible now, and return the note."""
+        note = self.publish_checkpoint()
+        return self.cosigning.ask(note, patient=False) if self.cosigning else note
 
     def publish_checkpoint(self) -> bytes:
         """Sign the present head if it moved, publish it and return the note.

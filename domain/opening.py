@@ -13,6 +13,7 @@ from typing import Self
 
 from domain.clock import SteppedClock, SystemClock
 from domain.core import Core, Decision
+from domain.cosigning import Cosigning
 from domain.errors import Conflict, Unavailable
 from domain.founding import refuse_founding
 from domain.organisation import Account, Logbook, Unit
@@ -124,3 +125,4 @@ class Opened(Core):
         if log.clock == "stepped":
             self.clock = SteppedClock(self.private.clock() or "")
         self._follow_clock()
+        self.cosigning = Cosigning.read(self.folder, self.vkey, self.store.consistency_path, self.published_size)

@@ -31,7 +31,7 @@ ONLY_IN_FUNCTIONS = MAY_IMPORT["verify/ed25519.py"] | MAY_IMPORT["verify/bls.py"
 NO_CLOCK = ("verify/", "domain/")
 CLOCK_ALLOWED: tuple[str, ...] = ("verify/source.py", "verify/witness/", "verify/watch/", "domain/store/")
 CLOCK_ALLOWED += ("domain/core.py", "domain/grounded.py", "domain/commands/", "domain/signer.py")
-CLOCK_ALLOWED += ("domain/private.py", "domain/clock.py")
+CLOCK_ALLOWED += ("domain/private.py", "domain/clock.py", "domain/cosigning.py")
 CLOCK_MODULES = {"random", "secrets", "time", "socket", "ssl", "http", "urllib", "urllib.request"}
 CLOCK_NAMES = {"now", "utcnow", "today", "urandom", "getrandom", "uuid1", "uuid4"}
 

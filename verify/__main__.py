@@ -32,6 +32,8 @@ COMMANDS = {
     "fsck": "verify.fsck",
     "receipt": "verify.receipt",
     "watch": "verify.watch.command",
+    "evidence": "verify.evidence",
+    "witness": "verify.witness.command",
 }
 """What else the program does than verify a target: the first word, and the module whose `main(argv, program)` does it."""
 

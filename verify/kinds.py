@@ -30,7 +30,8 @@ UNIT_KINDS = "=bureau|=office|=legal|=coordination|=discipline|=justice|=enforce
 COMMITMENT = {"commitment": "hex32"}
 DOCUMENT = {"sha256": "hex32", "bytes": "nat", "type": "text", "public": "true"}
 LISTING = {"document": DOCUMENT, "count": "nat", "root": "hex32"}
-COVERED = {"size": "pos", "root": "hex32", "signature": "base64"}
+COVERED = {"size": "pos", "root": "hex32", "signature": "base64", "cosignatures?": ["base64"]}
+"""A signed checkpoint that an entry rests on; the cosignatures are there where the freeze names a quorum."""
 POPULATION = {"registry": "stream", "version": "pos", "count": "nat", "root": "hex32"}
 LEGALITY = {"passed": "bool", "reason": "text"}
 JUSTICE = {"passed": "bool", "reason": "text", "reference": "text"}

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import argparse
 
-from api.commandline import WRONG_USAGE, Commands, Failed, copyable, dsn_argument, folder_argument, new_command
+from api.commandline import (
+    WRONG_USAGE,
+    Commands,
+    Failed,
+    copyable,
+    cosigners,
+    dsn_argument,
+    folder_argument,
+    new_command,
+)
 
 
 def add(commands: Commands) -> None:
@@ -73,6 +82,7 @@ def _add_init(commands: Commands) -> None:
         "how the service's role connects, kept in store.json, which only its owner reads",
     )
     schema_argument(init, required=False)
+    cosigners.argument(init)
     init.set_defaults(run=_init)
 
 
@@ -80,6 +90,7 @@ def _init(chosen: argparse.Namespace) -> int:
     from domain.ledger import Ledger
 
     # The signer's head is the first thing that a creation finishes: where it is, another call made this log.
+    policy = cosigners.usable(chosen.policy)
     existed = (chosen.dir / "signer" / "head.json").is_file()
     with Ledger.create(
         chosen.dir,
@@ -91,6 +102,7 @@ def _init(chosen: argparse.Namespace) -> int:
         store=_store(chosen),
     ) as ledger:
         token = ledger.private.issue_token(chosen.account)
+        cosigners.install(ledger.folder, policy)
         if existed:
             print(f"台账此前已存在，没有新建，只另发一个令牌：{chosen.dir}")
             print("the log exists already, nothing was made, only another token was issued")

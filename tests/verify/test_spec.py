@@ -27,10 +27,12 @@ from verify import (
     tree,
 )
 from verify.calendar import Calendar
+from verify.checkpoint import Checkpoint
 from verify.checks.kept import SAYINGS
 from verify.kinds import ALONE, CATEGORIES, KINDS, METHODS, NOT_CHECKABLE, ROLE_UNITS, ROLES
 from verify.rows import Rows
 from verify.tree import leaf_hash
+from verify.witness.key import CosignerKey
 
 VERIFY = Path(__file__).resolve().parents[2] / "verify"
 SPEC = (VERIFY / "SPEC.md").read_text(encoding="utf-8")
@@ -181,3 +183,13 @@ def test_every_key_of_a_self_check_is_described():
     for name in selfcheck.SHAPE:
         assert f"`{name.removesuffix('?')}`" in described, name
     assert selfcheck.FORMAT in described
+
+
+def test_the_cosignature_is_that_of_the_page():
+    cosigner = CosignerKey.of("witness.example/w", b"\x01" * 32)
+    text = Checkpoint("demo.example/1", 1, leaf_hash(RAW)).text()
+    line = cosigner.cosign(text, 1_772_414_000).decode()
+
+    assert cosigner.vkey in SPEC
+    assert " LF ".join(text.decode().split("\n")).strip() in SPEC
+    assert line.split(" ")[2].strip() in SPEC
