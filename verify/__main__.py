@@ -10,11 +10,12 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing, nullcontext, suppress
+from dataclasses import replace
 from pathlib import Path
 
 from verify import note as notes
 from verify import policy as policies
-from verify.checks import chain, checkpoint
+from verify.checks import chain, checkpoint, keys
 from verify.checks.tree import check_root
 from verify.crew import usable_cores
 from verify.findings import Finding, Outcome, holds, unchecked
@@ -24,7 +25,7 @@ from verify.policy import Policy
 from verify.progress import Progress
 from verify.report import Report
 from verify.segments import Changed
-from verify.source import ENTRIES, Folder, UsageError, same_file
+from verify.source import CHECKPOINT, ENTRIES, SMALL, Folder, UsageError, same_file
 from verify.usage import HELP, USAGE, parse
 
 WRONG_USAGE, OWN_FAULT, INTERRUPTED = 64, 70, 130
@@ -104,9 +105,9 @@ def verify(
         before = None if fd is None else os.fstat(fd)
         history = History(fd)
         linked = list(chain.follow(fd, history, bar, not chain_only, processes))
-        findings = [*linked, *_linked(history, linked, chain_only), *_signed(folder, history, key, since)]
+        findings = [*linked, *_linked(history, linked, chain_only), *_signed(folder, history, key, since, chain_only)]
         findings += _scope() if chain_only else _all_else(folder, history, bar)
-        findings += checkpoint.check_policy(folder, policy, key)
+        findings += checkpoint.check_policy(folder, *_followed_policy(folder, history, policy, key))
         if fd is not None and before is not None and not same_file(before, os.fstat(fd)):
             raise Changed
         root = history.heads[len(history.leaves)].hex()
@@ -124,19 +125,38 @@ def _linked(history: History, linked: list[Finding], chain_only: bool) -> Iterat
         yield holds("F01", f"{size} 条记录首尾相连，没有缺漏。", f"{size} entries are linked without a gap.")
 
 
-def _signed(folder: Folder, history: History, given: VerifierKey | None, since: bytes | None) -> Iterator[Finding]:
+def _signed(
+    folder: Folder, history: History, given: VerifierKey | None, since: bytes | None, chain_only: bool
+) -> Iterator[Finding]:
     """Whose log it is, and that its head and an older one are heads of these entries."""
+    raw, ring = folder.read(CHECKPOINT, SMALL), keys.ring_of(history)
+    size = checkpoint.size_of(raw) if raw is not None else None
+    older = checkpoint.size_of(since) if since is not None else None
+    history.keep_heads(size or 0, older or 0)
     stated = checkpoint.stated_key(folder)
     key = given or (None if isinstance(stated, str) else stated)
-    head, signed = checkpoint.read_checkpoint(folder, key)
-    older = checkpoint.size_of(since) if since is not None else None
-    history.keep_heads(head.size if head else 0, older or 0)
-    yield from checkpoint.check_whose(folder, history, given)
+    if chain_only and ring.place(key) == 0 and not isinstance(stated, str):
+        key = stated  # a handover that may lie between is not followed here, and `check_whose` says so
+    elif key is not None:
+        key = keys.followed(ring, key, raw, history)
+    head, signed = checkpoint.read_checkpoint(folder, key, ring.keys_at(size or 0))
+    yield from checkpoint.check_whose(folder, history, given, ring, size or len(history.leaves), not chain_only)
     yield from signed
+    yield from keys.check_keys(ring, given, raw, history)
     yield from checkpoint.check_setting(history)
     yield from check_root(history, head)
     if since is not None:
-        yield from checkpoint.check_since(since, key, history)
+        yield from checkpoint.check_since(since, key, history, ring)
+
+
+def _followed_policy(
+    folder: Folder, history: History, policy: Policy | None, key: VerifierKey | None
+) -> tuple[Policy | None, VerifierKey | None]:
+    """Return the policy with the key that the log it names was handed over to, and that key."""
+    if policy is None or key is None:
+        return policy, key
+    present = keys.followed(keys.ring_of(history), key, folder.read(CHECKPOINT, SMALL), history)
+    return replace(policy, logs=[present if each == key else each for each in policy.logs]), present
 
 
 def _scope() -> Iterator[Finding]:

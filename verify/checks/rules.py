@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from verify.checks import actors, changes, checkpoint, documents, plans, registries, terms
 from verify.checks.draws import Draws
 from verify.checks.inspections import check_inspections
+from verify.checks.keys import ring_of
 from verify.checks.order import check_numbers
 from verify.checks.tree import check_files
 from verify.digest import verifier_digest
@@ -36,8 +37,7 @@ def _rules(history: History, library: Library, bar: Progress) -> Iterator[Findin
     bar.show("重放抽取", "draws")
     items: plans.Items = {}
     yield from plans.check_plans(history, library, items)
-    own = checkpoint.notes_key(history.created["vkey"]) if history.created else None
-    draws = Draws(history, library, Holdings(history, library), items, own)
+    draws = Draws(history, library, Holdings(history, library), items, ring_of(history))
     yield from check_numbers(history)
     yield from draws.check()
     yield from terms.check_remarks(history, verifier_digest())
