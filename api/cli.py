@@ -1,4 +1,4 @@
-"""The command line: `fairdraw init | migrate | serve | export | verify | import | rebuild | recover | demo`.
+"""The command line: `fairdraw init | migrate | signer | serve | export | verify | import | rebuild | recover | demo`.
 
 Only the standard library is imported before `main` runs, so that Ctrl-C in the first moments ends as quietly as later.
 """
@@ -22,7 +22,7 @@ def parser() -> Parser:
     """Return the parser of every command."""
     from importlib import metadata
 
-    from api.commandline import demo, log, making, registry, serve
+    from api.commandline import demo, log, making, registry, serve, signing
     from api.commandline.words import Parser
 
     root = Parser(
@@ -34,6 +34,7 @@ def parser() -> Parser:
     root.add_argument("--version", action="version", version=version, help="显示版本 / show the version")
     commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND", title="命令 commands")
     making.add(commands)
+    signing.add(commands)
     serve.add(commands)
     log.add(commands)
     registry.add(commands)

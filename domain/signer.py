@@ -39,13 +39,14 @@ class Signer:
     def create(cls, folder: Path, origin: str, source: Source | None = None) -> Self:
         """Make a signer with an empty head in `folder`, which must not exist.
 
-        Without a `source` it gets a new key of its own, mode 0600; with one, that key must be there already.
+        `source`: where its key is, or is made, mode 0600, where that file is not there yet; in the folder itself where
+        nothing is said.
         """
+        chosen = source or {"file": signing_keys.FIRST}
         folder.mkdir(mode=0o700)
-        if source is None:
-            signing_keys.make(folder, {"file": signing_keys.FIRST})
-        else:
-            signing_keys.load(folder, source)
+        signing_keys.make_missing(folder, chosen)
+        signing_keys.load(folder, chosen)
+        if source is not None:
             signing_keys.write_sources(folder, [source])
         _store_head(folder, origin, 0, EMPTY_ROOT)
         return cls(folder)
@@ -126,14 +127,13 @@ class Signer:
     # -- rotation
 
     def add_key(self, source: Source | None = None) -> str:
-        """Take one more key, a new one in a file where no `source` names it, and return its verifier key.
+        """Take one more key, made where the file that `source` names is not there yet, and return its verifier key.
 
         It signs once the log names it (`log.key-announced`). Conflict where the signer has it already.
         """
         with self.alone():
             chosen = source or self._next_file()
-            if source is None:
-                signing_keys.make(self._folder, chosen)
+            signing_keys.make_missing(self._folder, chosen)
             vkey = note.format_vkey(self.origin, signing_keys.load(self._folder, chosen).public)
             if vkey in self._keys:
                 raise Conflict(f"签名器已有密钥 {vkey}", f"the signer has the key {vkey} already", "LEDGER 7")

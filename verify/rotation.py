@@ -62,7 +62,9 @@ class Ring:
         key, active = _key(entry.data["vkey"]), [term for term in self.terms if term.retired is None]
         if key is None or not self.terms or key.name != self.terms[0].key.name or key.kind != notes.ED25519:
             zh = f"公布的新密钥不是本日志的 Ed25519 公钥：{entry.data['vkey']}。"
-            self.faults.append((entry.index, zh, f"The key announced is no Ed25519 key of this log: {entry.data['vkey']}."))
+            self.faults.append(
+                (entry.index, zh, f"The key announced is no Ed25519 key of this log: {entry.data['vkey']}.")
+            )
         elif any(key.key_id == term.key.key_id or key == term.key for term in self.terms):
             zh = f"公布的新密钥 {key.key_id.hex()} 已经用过。"
             self.faults.append((entry.index, zh, f"The key announced was the log's before: {key.key_id.hex()}."))

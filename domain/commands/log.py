@@ -78,7 +78,9 @@ class LogCommands(InspectionCommands):
         def decide(cause: Cause) -> Decision:
             log = self._get(Logbook, "log/main")
             head, signatures = checkpoint.parse(published)
-            log.anchor(cause, covered_by(head, signatures[0]), self.put(published, NOTE_MEDIA), self.put(token, TOKEN_MEDIA))
+            log.anchor(
+                cause, covered_by(head, signatures[0]), self.put(published, NOTE_MEDIA), self.put(token, TOKEN_MEDIA)
+            )
             return Decision(log)
 
         facts = {"size": checkpoint.parse(published)[0].size, "token": token.hex()}

@@ -26,7 +26,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from domain.errors import Invalid, Unavailable
-from domain.signing.secrets import RULE, read_phrase, read_secret
+from domain.signing.secrets import CREDENTIAL, RULE, read_phrase, read_secret
 
 LIST, FIRST = "keys.json", "key.pem"
 Source = dict[str, str]
@@ -102,17 +102,20 @@ def load(folder: Path, source: Source) -> Key:
     return FileKey(private)
 
 
-def make(folder: Path, source: Source) -> None:
-    """Make a new key in a file that must not exist, mode 0600, encrypted where the source names a pass phrase."""
+def make_missing(folder: Path, source: Source) -> None:
+    """Make a new key in a file that is not there, mode 0600, encrypted where the source names a pass phrase."""
+    file = source.get("file", CREDENTIAL)
+    if file.startswith(CREDENTIAL) or (folder / file).exists():
+        return
     protection: KeySerializationEncryption = NoEncryption()
     if "passphrase" in source:
         protection = BestAvailableEncryption(read_phrase(folder, source["passphrase"]))
     pem = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, protection)
-    descriptor = os.open(folder / source["file"], os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(pem)
-        file.flush()
-        os.fsync(file.fileno())
+    descriptor = os.open(folder / file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as fresh:
+        fresh.write(pem)
+        fresh.flush()
+        os.fsync(fresh.fileno())
 
 
 def write_durably(path: Path, content: bytes) -> None:

@@ -23,14 +23,19 @@ class TokenKey:
         """Log in and find the key. Unavailable where library, module, token, PIN or key are not as they should be."""
         try:
             import pkcs11
-            from pkcs11.exceptions import PKCS11Error
+            from pkcs11.exceptions import PKCS11Error, UserAlreadyLoggedIn
         except ImportError as error:
-            raise Unavailable("缺少 python-pkcs11 库", f"PKCS#11 needs the package python-pkcs11: {error}", RULE) from error
+            raise Unavailable(
+                "缺少 python-pkcs11 库", f"PKCS#11 needs the package python-pkcs11: {error}", RULE
+            ) from error
         self._errors, self._mechanism = PKCS11Error, pkcs11.Mechanism.EDDSA
         self._lock = threading.Lock()
         try:
             found = pkcs11.lib(module).get_token(token_label=token)
-            self._session = found.open(user_pin=pin.decode("utf-8"))
+            try:
+                self._session = found.open(user_pin=pin.decode("utf-8"))
+            except UserAlreadyLoggedIn:  # a process logs in once to a token, and may have several keys there
+                self._session = found.open()
             kind = pkcs11.KeyType.EC_EDWARDS
             private = self._session.get_key(pkcs11.ObjectClass.PRIVATE_KEY, kind, label=label)
             public = self._session.get_key(pkcs11.ObjectClass.PUBLIC_KEY, kind, label=label)

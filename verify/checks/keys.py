@@ -74,7 +74,9 @@ def check_keys(ring: Ring, given: VerifierKey | None, raw: bytes | None, history
             fault = _handover_fault(old, new, history)
         except LibraryMissing as error:
             kept = False
-            yield unchecked("keys", "无法核验密钥的移交：缺少签名库。", f"A handover is unchecked: {error}.", old.retired.index)
+            yield unchecked(
+                "keys", "无法核验密钥的移交：缺少签名库。", f"A handover is unchecked: {error}.", old.retired.index
+            )
             continue
         if fault:
             kept = False
@@ -141,7 +143,9 @@ def _lines(ring: Ring, given: VerifierKey | None, raw: bytes | None, size: int) 
                 yield broken("keys", zh, f"The signature of the new key fails: {error}.", term.since)
                 continue
             zh = f"正在轮换签名密钥：{name} 已与旧密钥一起签名，请改用新公钥。"
-            yield noted("keys", zh, f"A new key, {name}, signs beside the old one: take it for the next time.", term.since)
+            yield noted(
+                "keys", zh, f"A new key, {name}, signs beside the old one: take it for the next time.", term.since
+            )
 
 
 def _size(raw: bytes | None) -> int:
