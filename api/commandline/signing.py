@@ -149,7 +149,7 @@ def _serve(chosen: argparse.Namespace) -> int:
     try:
         server.serve()
     finally:
-        server.close()
+        channel.close()  # no more: systemd goes on listening at its socket, for the next process
         if chosen.socket:
             chosen.socket.unlink(missing_ok=True)
     return 0

@@ -6,6 +6,8 @@ import json
 import os
 import shutil
 import signal
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -19,7 +21,7 @@ from domain.recovery import recover
 from domain.signer import Signer
 from domain.signing.remote import RemoteSigner
 from tests.asking import answer, of
-from tests.domain.signers import ORIGIN, answering, process, short_folder
+from tests.domain.signers import ORIGIN, ROOT, answering, process, short_folder, wait_for
 from tests.story import Story
 from verify import checkpoint, note
 from verify.tree import consistency_path, leaf_hash, root
@@ -51,6 +53,28 @@ def test_a_log_runs_on_a_signer_that_is_elsewhere(tmp_path: Path, capsys: pytest
     told = answer(capsys, str(tmp_path / "export"), "--vkey", Signer(tmp_path / "signer").vkey)
     assert size > 3
     assert of(told, "BROKEN") == []
+
+
+@pytest.mark.skipif(shutil.which("systemd-socket-activate") is None, reason="systemd-socket-activate is not here")
+def test_the_socket_that_systemd_opened_is_answered(tmp_path: Path) -> None:
+    Signer.create(tmp_path / "signer", ORIGIN)
+    with short_folder() as short:
+        serve = [sys.executable, "-m", "api.cli", "signer", "serve", "--dir", str(tmp_path / "signer"), "--systemd"]
+        command = ["systemd-socket-activate", "-l", str(short / "s"), f"--setenv=PATH={os.environ['PATH']}", *serve]
+        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as running:
+            try:
+                wait_for(short / "s")
+                assert signed_once(short / "s", tmp_path) == 1
+                assert running.stdout is not None
+                assert "signing for" in running.stdout.readline()
+            finally:
+                running.kill()
+
+
+def signed_once(socket: Path, folder: Path) -> int:
+    remote = RemoteSigner(socket, folder)
+    leaf = [leaf_hash(b"0")]
+    return checkpoint.open_checkpoint(remote.sign(1, root(leaf), []), note.parse_vkey(remote.vkey)).size
 
 
 def test_the_command_line_makes_a_log_on_a_signer(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
