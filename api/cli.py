@@ -1,4 +1,4 @@
-"""The command line: `fairdraw init | migrate | signer | serve | export | verify | import | rebuild | recover | demo`.
+"""The command line: `fairdraw init | migrate | signer | serve | anchor | export | verify | import | rebuild | recover | demo`.
 
 Only the standard library is imported before `main` runs, so that Ctrl-C in the first moments ends as quietly as later.
 """
@@ -22,7 +22,7 @@ def parser() -> Parser:
     """Return the parser of every command."""
     from importlib import metadata
 
-    from api.commandline import demo, log, making, registry, serve, signing
+    from api.commandline import anchoring, demo, log, making, registry, serve, signing
     from api.commandline.words import Parser
 
     root = Parser(
@@ -36,6 +36,7 @@ def parser() -> Parser:
     making.add(commands)
     signing.add(commands)
     serve.add(commands)
+    anchoring.add(commands)
     log.add(commands)
     registry.add(commands)
     demo.add(commands)

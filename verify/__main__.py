@@ -15,6 +15,7 @@ from pathlib import Path
 
 from verify import note as notes
 from verify import policy as policies
+from verify import timestamps
 from verify.checks import chain, checkpoint, keys
 from verify.checks.tree import check_root
 from verify.crew import usable_cores
@@ -43,7 +44,8 @@ def main(argv: Sequence[str] | None = None, program: str | None = None) -> int:
             return 0
         policy = _policy(arguments.policy)
         key, since, processes = _key(arguments.vkey), _since(arguments.since), _processes(arguments.processes)
-        report = verify(arguments.target, key, since, policy, arguments.chain, processes)
+        tsa = _certificates(arguments.tsa)
+        report = verify(arguments.target, key, since, policy, arguments.chain, processes, tsa)
         _print(report.as_json() if arguments.json else "\n".join(report.lines()))
         return report.exit
     except KeyboardInterrupt:
@@ -90,11 +92,12 @@ def verify(
     policy: Policy | None = None,
     chain_only: bool = False,
     processes: int = 1,
+    tsa: bytes | None = None,
 ) -> Report:
     """Check a log with everything there is, or with `chain_only` its links, root and signature.
 
     `key`: the log's key from outside, or `policy`, which names it and its cosigners; `since`: an older signed checkpoint;
-    `processes`: how many read the entries, where they are many.
+    `processes`: how many read the entries, where they are many; `tsa`: the certificates of the time-stamping authority.
     """
     folder, bar = Folder(target), Progress(sys.stderr)
     if key is None and policy is not None and policy.logs:
@@ -106,7 +109,7 @@ def verify(
         history = History(fd)
         linked = list(chain.follow(fd, history, bar, not chain_only, processes))
         findings = [*linked, *_linked(history, linked, chain_only), *_signed(folder, history, key, since, chain_only)]
-        findings += _scope() if chain_only else _all_else(folder, history, bar)
+        findings += _scope() if chain_only else _all_else(folder, history, bar, tsa)
         findings += checkpoint.check_policy(folder, *_followed_policy(folder, history, policy, key))
         if fd is not None and before is not None and not same_file(before, os.fstat(fd)):
             raise Changed
@@ -165,10 +168,10 @@ def _scope() -> Iterator[Finding]:
     yield unchecked("scope", zh, en)
 
 
-def _all_else(folder: Folder, history: History, bar: Progress) -> Iterator[Finding]:
+def _all_else(folder: Folder, history: History, bar: Progress, tsa: bytes | None) -> Iterator[Finding]:
     from verify.checks.rules import check_rules  # a quarter of a second of loading, of which the chain needs nothing
 
-    yield from check_rules(folder, history, bar)
+    yield from check_rules(folder, history, bar, tsa)
 
 
 def _key(text: str | None) -> VerifierKey | None:
@@ -204,6 +207,18 @@ def _processes(text: str | None) -> int:
             f"--processes 须为 1 至 999 的整数，不是 {text}。", f"--processes is a number from 1 to 999, not {text}."
         )
     return int(text)
+
+
+def _certificates(path: str | None) -> bytes | None:
+    if path is None:
+        return None
+    try:
+        raw = Path(path).read_bytes()
+        with suppress(timestamps.LibraryMissing):  # then every time stamp is UNCHECKED, and says so
+            timestamps.read_certificates(raw)
+    except (OSError, timestamps.StampError) as error:
+        raise UsageError(f"{path} 不是 PEM 证书。", f"{path} is no certificate in PEM: {error}") from error
+    return raw
 
 
 def _since(path: str | None) -> bytes | None:

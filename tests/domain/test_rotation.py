@@ -13,7 +13,7 @@ from domain.errors import Conflict, Forbidden, Invalid, Unavailable
 from domain.ledger import Ledger
 from domain.signer import Signer
 from tests.asking import answer, of
-from tests.cheats import on_keys
+from tests.cheats import common, on_keys
 from tests.forge import Forge, write
 from tests.story import Story, inspectors, new_ledger, objects
 from verify import checkpoint, note
@@ -112,7 +112,7 @@ def test_an_announced_key_that_has_not_signed_yet_proves_nothing(
     story, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     forge = Forge(story.export, story.key_pem)
-    on_keys.first_draw(forge)
+    common.first_draw(forge)
     on_keys.announced(forge)
     export_ = str(write(on_keys.signed_by(forge, forge.private), tmp_path / "early"))
 

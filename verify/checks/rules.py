@@ -9,6 +9,7 @@ from verify.checks.draws import Draws
 from verify.checks.inspections import check_inspections
 from verify.checks.keys import ring_of
 from verify.checks.order import check_numbers
+from verify.checks.stamped import Anchors
 from verify.checks.tree import check_files
 from verify.digest import verifier_digest
 from verify.findings import Finding
@@ -19,8 +20,8 @@ from verify.progress import Progress
 from verify.source import Folder
 
 
-def check_rules(folder: Folder, history: History, bar: Progress) -> Iterator[Finding]:
-    """Ask them all, about a log whose chain was followed."""
+def check_rules(folder: Folder, history: History, bar: Progress, tsa: bytes | None = None) -> Iterator[Finding]:
+    """Ask them all, about a log whose chain was followed. `tsa`: the certificates of the time-stamping authority."""
     head = checkpoint.read_checkpoint(folder, None)[0]
     library = Library(folder)
     named = documents.named(history)
@@ -29,6 +30,7 @@ def check_rules(folder: Folder, history: History, bar: Progress) -> Iterator[Fin
     yield from documents.check_documents(library, named)
     bar.show("核对账号", "actors")
     yield from actors.check_actors(history)
+    yield from Anchors(history, library, ring_of(history), tsa).check()
     yield from _rules(history, library, bar)
 
 
