@@ -18,7 +18,7 @@ from domain.founding import refuse_founding
 from domain.organisation import Account, Logbook, Unit
 from domain.roles import SYSTEM, Cause
 from domain.signer import Signer
-from domain.signing import choose, is_made, is_there, signer_of
+from domain.signing import choose, is_made, is_there, signer_of, socket_of
 from domain.store.choice import Choice
 from verify import entries
 
@@ -65,6 +65,8 @@ class Opened(Core):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if store is not None:
             Choice.of(store).settle(folder)
+        if signer is not None and is_made(folder) and socket_of(folder) != signer:
+            raise Conflict("此处的台账由另一签名器签名", "the log here is signed by another signer", "LEDGER 7")
         if not is_made(folder):
             if signer is not None:
                 choose(folder, signer)

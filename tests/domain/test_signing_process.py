@@ -84,8 +84,12 @@ def test_the_command_line_makes_a_log_on_a_signer(tmp_path: Path, capsys: pytest
         assert main([*made, "--signer", str(short / "s")]) == 0
         assert main(["export", "--dir", str(tmp_path / "log"), str(tmp_path / "export")]) == 0
 
+        assert main([*made, "--signer", str(short / "other")]) == 1
+
     assert json.loads((tmp_path / "log" / "signer.json").read_text()) == {"socket": str(short / "s")}
-    assert own.vkey in capsys.readouterr().out
+    told = capsys.readouterr()
+    assert own.vkey in told.out
+    assert "signed by another signer" in told.err
 
 
 def test_a_signer_of_another_log_is_refused(tmp_path: Path) -> None:
