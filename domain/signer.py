@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -40,14 +41,18 @@ class Signer:
         """Make a signer with an empty head in `folder`, which must not exist.
 
         `source`: where its key is, or is made, mode 0600, where that file is not there yet; in the folder itself where
-        nothing is said.
+        no file and no token is named.
         """
-        chosen = source or {"file": signing_keys.FIRST}
+        chosen = signing_keys.source_of(source or {}, signing_keys.FIRST)
         folder.mkdir(mode=0o700)
-        signing_keys.make_missing(folder, chosen)
-        signing_keys.load(folder, chosen)
+        try:
+            signing_keys.make_missing(folder, chosen)
+            signing_keys.load(folder, chosen)
+        except Unavailable:
+            shutil.rmtree(folder)  # nothing was signed with it: it can be made anew, with another key
+            raise
         if source is not None:
-            signing_keys.write_sources(folder, [source])
+            signing_keys.write_sources(folder, [chosen])
         _store_head(folder, origin, 0, EMPTY_ROOT)
         return cls(folder)
 
@@ -132,7 +137,7 @@ class Signer:
         It signs once the log names it (`log.key-announced`). Conflict where the signer has it already.
         """
         with self.alone():
-            chosen = source or self._next_file()
+            chosen = signing_keys.source_of(source or {}, self._next_file())
             signing_keys.make_missing(self._folder, chosen)
             vkey = note.format_vkey(self.origin, signing_keys.load(self._folder, chosen).public)
             if vkey in self._keys:
@@ -154,11 +159,11 @@ class Signer:
                 (self._folder / gone["file"]).unlink(missing_ok=True)
             self._read_head()
 
-    def _next_file(self) -> Source:
+    def _next_file(self) -> str:
         number = 2
         while (self._folder / f"key-{number}.pem").exists():
             number += 1
-        return {"file": f"key-{number}.pem"}
+        return f"key-{number}.pem"
 
 
 def _store_head(folder: Path, origin: str, size: int, root: bytes) -> None:

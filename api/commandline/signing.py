@@ -103,9 +103,6 @@ def _key(command: argparse.ArgumentParser) -> None:
 
 def _source(chosen: argparse.Namespace) -> dict[str, str] | None:
     """Return where the key is, as options say; None where they say nothing."""
-    from domain.errors import Invalid
-    from domain.signing.keys import source_of
-
     names = {
         "file": "key",
         "passphrase": "passphrase",
@@ -118,10 +115,7 @@ def _source(chosen: argparse.Namespace) -> dict[str, str] | None:
     for name in ("file", "passphrase", "pin"):
         if name in given and not given[name].startswith("credential:"):
             given[name] = str(Path(given[name]).resolve())
-    try:
-        return source_of(given) if given else None
-    except Invalid as error:
-        raise Failed(error.zh, error.en, WRONG_USAGE) from error
+    return given or None
 
 
 def _init(chosen: argparse.Namespace) -> int:

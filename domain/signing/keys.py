@@ -54,8 +54,10 @@ class FileKey:
         return self._private.sign(message)
 
 
-def source_of(settings: Mapping[str, object]) -> Source:
-    """Return where a key comes from. Invalid where the settings name no place."""
+def source_of(settings: Mapping[str, object], file: str = "") -> Source:
+    """Return where a key comes from: from `file` where the settings name neither one nor a token. Invalid."""
+    if file and "module" not in settings:
+        settings = {"file": file, **settings}
     if set(settings) not in FORMS or not all(isinstance(value, str) and value for value in settings.values()):
         raise Invalid(
             "签名密钥须为 file（可带 passphrase），或 PKCS#11 的 module、token、label、pin",

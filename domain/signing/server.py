@@ -79,6 +79,7 @@ class SignerServer:
         with connection:
             connection.settimeout(wire.SECONDS)
             try:
+                message = wire.receive(connection)  # whole, or closing would cut the answer off
                 _, uid, _ = _CREDENTIALS.unpack(
                     connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
                 )
@@ -87,7 +88,7 @@ class SignerServer:
                     en = f"uid {uid} may not use this signer"
                     wire.send(connection, {"refused": {"zh": f"用户 {uid} 无权使用此签名器", "en": en}})
                     return
-                wire.send(connection, self._answer(wire.receive(connection)))
+                wire.send(connection, self._answer(message))
             except Unavailable as garbled:
                 LOG.warning("%s", garbled.en)
             except OSError as gone:

@@ -89,6 +89,21 @@ def opened(raw: bytes, *vkeys: str) -> tuple[note.VerifierKey, ...]:
     return note.open_note(raw, [note.parse_vkey(each) for each in vkeys])[1]
 
 
+def test_a_second_process_goes_on_from_what_the_first_one_signed(tmp_path: Path) -> None:
+    own = Signer.create(tmp_path / "signer", ORIGIN)
+    with short_folder() as short, answering(own, short / "s"):
+        first, second = (RemoteSigner(short / "s", tmp_path) for _ in range(2))
+        signed(first, 20)
+
+        with second.alone():
+            assert (second.size, second.root) == (20, root(LEAVES[:20]))
+            with pytest.raises(Unavailable, match="does not extend"):
+                second.sign(30, root(FORKED), consistency_path(FORKED, 20))
+            signed(second, 25)
+        with first.alone():
+            assert first.size == 25
+
+
 def test_a_key_that_was_dropped_is_gone_and_the_last_one_stays(signer: CheckpointSigner, tmp_path: Path) -> None:
     own = Signer(tmp_path / "signer")
     old, new = own.vkey, own.add_key()
@@ -209,6 +224,15 @@ def test_an_encrypted_key_opens_with_its_pass_phrase_only(tmp_path: Path, phrase
         Signer(tmp_path / "signer")
 
 
+def test_the_next_key_has_a_pass_phrase_of_its_own(tmp_path: Path, phrase: Path) -> None:
+    made = Signer.create(tmp_path / "signer", ORIGIN)
+
+    new = made.add_key({"passphrase": str(phrase)})
+
+    assert b"ENCRYPTED" in (tmp_path / "signer" / "key-2.pem").read_bytes()
+    assert Signer(tmp_path / "signer").vkeys == [made.vkey, new]
+
+
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o644])
 @pytest.mark.parametrize("what", ["signer/key.pem", "phrase"])
 def test_a_secret_that_others_can_read_is_not_used(tmp_path: Path, phrase: Path, what: str, mode: int) -> None:
@@ -244,7 +268,7 @@ def test_systemd_hands_over_key_and_pass_phrase(tmp_path: Path, phrase: Path, mo
     shutil.move(phrase, laid / "log-phrase")
     source = {"file": "credential:log-key", "passphrase": "credential:log-phrase"}
     with pytest.raises(Unavailable, match="CREDENTIALS_DIRECTORY is not set"):
-        Signer.create(tmp_path / "early", ORIGIN, source)
+        Signer.create(tmp_path / "signer", ORIGIN, source)
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(laid))
 
     signer = Signer.create(tmp_path / "signer", ORIGIN, source)

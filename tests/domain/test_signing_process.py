@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -72,7 +73,14 @@ def test_the_socket_that_systemd_opened_is_answered(tmp_path: Path) -> None:
 
 
 def signed_once(socket: Path, folder: Path) -> int:
-    remote = RemoteSigner(socket, folder)
+    until = time.monotonic() + 60
+    while True:
+        try:
+            remote = RemoteSigner(socket, folder)
+            break
+        except Unavailable:  # it is bound and does not listen yet, or the signer is still starting
+            assert time.monotonic() < until
+            time.sleep(0.05)
     leaf = [leaf_hash(b"0")]
     return checkpoint.open_checkpoint(remote.sign(1, root(leaf), []), note.parse_vkey(remote.vkey)).size
 
