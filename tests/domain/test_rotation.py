@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from api.anchoring import anchor
 from api.exporting import export
 from domain.errors import Conflict, Forbidden, Invalid, Unavailable
 from domain.ledger import Ledger
@@ -15,7 +16,9 @@ from domain.signer import Signer
 from tests.asking import answer, of
 from tests.cheats import common, on_keys
 from tests.forge import Forge, write
+from tests.postgres import Postgres
 from tests.story import Story, inspectors, new_ledger, objects
+from tests.timestamping import Authority
 from verify import checkpoint, note
 
 
@@ -186,3 +189,27 @@ def test_a_signer_that_lost_a_key_of_the_log_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(Unavailable, match="lacks the keys"):
         Ledger.open(tmp_path / "log")
+
+
+def test_two_workers_on_postgresql_hand_over_together(
+    postgres: Postgres, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What one of them announces, the other signs with; a stamp of either is seen by both."""
+    authority = Authority(tmp_path / "tsa")
+    with new_ledger(tmp_path / "log", store=postgres.place().store) as one, Ledger.open(tmp_path / "log") as other:
+        old, new = one.vkey, Signer(tmp_path / "log" / "signer").add_key()
+        one.announce_key(one.actor("admin"), "a", vkey=new)
+        note_of_both = other.publish_checkpoint()
+        other.retire_key(other.actor("admin"), "r", vkey=old)
+        one.publish_checkpoint()
+        anchored = anchor(one, authority.reply)
+
+        assert len(note.split(note_of_both)[1]) == 2
+        assert (one.vkey, other.vkey) == (new, new)
+        assert anchored is not None
+        assert anchor(other, authority.reply) is None
+        export(other, tmp_path / "export")
+    (tmp_path / "root.pem").write_bytes(authority.root)
+    told = answer(capsys, str(tmp_path / "export"), "--vkey", old, "--tsa", str(tmp_path / "root.pem"))
+    assert of(told, "BROKEN") == []
+    assert {"anchors", "keys", "whose"} <= {each["check"] for each in of(told, "HOLDS")}
