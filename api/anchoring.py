@@ -34,6 +34,8 @@ WAIT = 20.0
 """So many seconds an authority has for its answer."""
 AGAIN = 300.0
 """So many seconds after a failure it is asked again, or sooner where it is asked more often anyway."""
+SOON = 1.0
+"""So many seconds after the start it is asked where a stamp is overdue."""
 LEAST = 60
 """It is never asked more often than once in so many seconds: every stamp is an entry of the log."""
 
@@ -127,7 +129,7 @@ class Anchorer:
         self._thread = threading.Thread(target=self._run, name="fairdraw-anchorer", daemon=True)
 
     def start(self) -> None:
-        """Begin; the first stamp is asked for after one interval, so that restarts do not add up."""
+        """Begin; a stamp is asked for one interval after the last one, however often the service is started meanwhile."""
         self._thread.start()
 
     def stop(self) -> None:
@@ -151,6 +153,6 @@ class Anchorer:
             office.release()
 
     def _run(self) -> None:
-        wait = self._seconds
+        wait = max(SOON, self._seconds - self._ledger.seconds_since_anchor())
         while not self._stopping.wait(wait):
             wait = self.tend()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import math
 from typing import Any
 
 from domain.commands.inspections import InspectionCommands
@@ -10,7 +11,7 @@ from domain.core import Decision, Receipt
 from domain.errors import Conflict, Invalid
 from domain.organisation import Logbook
 from domain.roles import Actor, Cause
-from verify import checkpoint, note
+from verify import checkpoint, entries, note
 from verify.kinds import NOTE_MEDIA, TOKEN_MEDIA
 from verify.note import ED25519, NoteError, Signature
 
@@ -95,6 +96,14 @@ class LogCommands(InspectionCommands):
         size, index = anchored
         now = checkpoint.parse(published)[0].size
         return published if now > size + (index == size) else None
+
+    def seconds_since_anchor(self) -> float:
+        """Return how long ago the last stamp was recorded, by the log's clock; infinite where there was none."""
+        anchored = self._peek(Logbook, "log/main").anchored
+        if anchored is None or anchored[1] is None:
+            return math.inf
+        (raw,) = self.store.entries(anchored[1], anchored[1] + 1)
+        return entries.seconds_of(self.clock.now()) - entries.read_own(raw).seconds
 
 
 def covered_by(head: checkpoint.Checkpoint, signature: Signature) -> dict[str, Any]:

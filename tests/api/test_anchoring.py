@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -136,6 +137,7 @@ def test_a_service_asks_by_its_schedule_and_goes_on_without_an_answer(
     monkeypatch.setattr(anchoring, "LEAST", 0)
     monkeypatch.setattr(Schedule, "__post_init__", lambda _: None)
     monkeypatch.setattr(anchoring, "AGAIN", 0.05)
+    monkeypatch.setattr(anchoring, "SOON", 0.05)
     with authority.serving() as url:
         (ledger.folder / "anchor.json").write_text(json.dumps({"url": url, "seconds": 0.05}))
         with TestClient(create_app(ledger)) as client:
@@ -150,6 +152,26 @@ def test_a_service_asks_by_its_schedule_and_goes_on_without_an_answer(
     assert gone.tend() == 0.05
     more(ledger, "220199")
     assert entries.parse(next(ledger.store.entries(3))).kind == "checkpoint.anchored"
+
+
+def test_a_service_that_is_often_restarted_asks_one_interval_after_the_last_stamp(
+    ledger: Ledger, authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited: list[float] = []
+
+    def stopped(_: threading.Event, seconds: float) -> bool:
+        waited.append(seconds)
+        return True
+
+    monkeypatch.setattr(threading.Event, "wait", stopped)
+
+    for _ in range(2):
+        ledger.publish_checkpoint()
+        Anchorer(ledger, Schedule("http://127.0.0.1:9/", 3600))._run()
+        anchor(ledger, authority.reply)
+
+    assert waited[0] == anchoring.SOON
+    assert 3500 < waited[1] <= 3600
 
 
 def test_only_one_worker_asks(ledger: Ledger, authority: Authority) -> None:
