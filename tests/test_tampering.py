@@ -96,6 +96,10 @@ CASES: dict[str, Case] = {
         on_keys.retirement(on_keys.of_before_the_announcement), "keys", "does not cover the announcement"
     ),
     "a handover in another history": edits(on_keys.retirement(on_keys.of_another_history), "keys", "has another root"),
+    "a false handover is not followed": edits(
+        on_keys.retirement(on_keys.of_the_new_key), "checkpoint", "is not signed by this log"
+    ),
+    "a false handover is another log": edits(on_keys.retirement(on_keys.of_the_new_key), "whose", "another log"),
     "a key retired without a successor": rules(
         on_keys.retired_without_successor, "keys", "is not the older of two that sign"
     ),

@@ -143,9 +143,9 @@ def _signed(
     elif key is not None:
         key = keys.followed(ring, key, raw, history)
     head, signed = checkpoint.read_checkpoint(folder, key, ring.keys_at(size or 0))
-    yield from checkpoint.check_whose(folder, history, given, ring, size or len(history.leaves), not chain_only)
+    yield from checkpoint.check_whose(folder, history, given, key, ring, size or len(history.leaves), not chain_only)
     yield from signed
-    yield from keys.check_keys(ring, given, raw, history)
+    yield from keys.check_keys(ring, raw, history)
     yield from checkpoint.check_setting(history)
     yield from check_root(history, head)
     if since is not None:

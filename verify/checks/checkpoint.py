@@ -21,11 +21,18 @@ from verify.source import CHECKPOINT, LOG_VKEY, SMALL, Folder
 
 
 def check_whose(
-    folder: Folder, history: History, given: VerifierKey | None, ring: Ring, size: int, whole: bool = True
+    folder: Folder,
+    history: History,
+    given: VerifierKey | None,
+    present: VerifierKey | None,
+    ring: Ring,
+    size: int,
+    whole: bool = True,
 ) -> Iterator[Finding]:
     """The key given from outside, log.vkey and what entry 0 says are one key, or keys handed over; named after the origin.
 
-    `ring`: the log's keys; `size`: of the checkpoint; not `whole`: of the log only entry 0 was read.
+    `present`: the key that the one given was handed over to; `ring`: the log's keys; `size`: of the checkpoint; not
+    `whole`: of the log only entry 0 was read.
     """
     read = stated_key(folder)
     stated = None if isinstance(read, str) else read
@@ -40,7 +47,7 @@ def check_whose(
         yield unchecked("whose", zh, "No key from outside was given (--vkey): whose log this is cannot be told.")
     elif stated is not None and given != stated and not whole and ring.place(given) == 0:
         pass  # told above: whether keys were handed over was not asked
-    elif stated is not None and given != stated and None in (ring.place(given), ring.place(stated)):
+    elif stated is not None and given != stated and (ring.place(stated) is None or present not in ring.keys_at(size)):
         zh = f"给出的公钥属于 {given.name}（{given.key_id.hex()}），与 {LOG_VKEY} 的 {stated.name}（{stated.key_id.hex()}）不同。"
         en = f"The key given is {given.name} {given.key_id.hex()}, {LOG_VKEY} has {stated.name} {stated.key_id.hex()}."
         yield broken("whose", zh, f"Another log: {en}")

@@ -54,14 +54,11 @@ def followed(ring: Ring, given: VerifierKey, raw: bytes | None, history: History
         except LibraryMissing:
             pass  # then no signature is checked at all, and each finding says so
         place += 1
-    oldest = ring.keys_at(size)[:1]
-    if oldest and ring.terms[place].since < size and not _has_line(raw, ring.terms[place].key):
-        return oldest[0]  # announced, and not signing yet: `check_keys` says so
     return ring.terms[place].key
 
 
-def check_keys(ring: Ring, given: VerifierKey | None, raw: bytes | None, history: History) -> Iterator[Finding]:
-    """Every announcement and every handover, and that the checkpoint carries a line of each key that is due."""
+def check_keys(ring: Ring, raw: bytes | None, history: History) -> Iterator[Finding]:
+    """Every announcement and every handover, and the lines of the checkpoint under the log's name."""
     for index, zh, en in ring.faults:
         yield broken("keys", zh, en, index)
     if len(ring.terms) < 2:
@@ -81,7 +78,7 @@ def check_keys(ring: Ring, given: VerifierKey | None, raw: bytes | None, history
         if fault:
             kept = False
             yield broken("keys", *fault, old.retired.index)
-    for finding in _lines(ring, given, raw, size):
+    for finding in _lines(ring, raw, size):
         kept = kept and finding.outcome.value == "NOTED"
         yield finding
     if kept:
@@ -115,8 +112,11 @@ def _handover_fault(old: Term, new: Term, history: History) -> tuple[str, str] |
     return None
 
 
-def _lines(ring: Ring, given: VerifierKey | None, raw: bytes | None, size: int) -> Iterator[Finding]:
-    """The lines of the checkpoint under the log's name: of every key that is due and of no other of the ring."""
+def _lines(ring: Ring, raw: bytes | None, size: int) -> Iterator[Finding]:
+    """The checkpoint carries a line of every key that is due, and of no other of the ring.
+
+    Whoever was given a key that is due and has no line there is told with the checkpoint: it is not signed.
+    """
     if raw is None or not size:
         return
     for term in ring.terms:
@@ -126,10 +126,6 @@ def _lines(ring: Ring, given: VerifierKey | None, raw: bytes | None, size: int) 
             zh = f"检查点有密钥 {name} 的签名，而它当时尚未公布或已经停用。"
             en = f"The checkpoint of {size} entries is signed by {name}, which was not announced yet or was retired."
             yield broken("keys", zh, en, term.since if term.retired is None else term.retired.index)
-        elif due and not signs and term.key == given:
-            zh = f"给出的公钥 {name} 已在第 {term.since} 条公布，但检查点还没有它的签名。"
-            en = f"The key given, {name}, was announced in entry {term.since}, but has not signed this checkpoint."
-            yield unchecked("whose", zh, en, term.since)
         elif due and not signs:
             zh = f"密钥 {name} 已公布，检查点却没有它的签名。"
             yield noted("keys", zh, f"The key {name} is announced, but did not sign the checkpoint.", term.since)
