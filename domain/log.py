@@ -107,12 +107,8 @@ class Log:
         self.close()
 
     def require_not_behind(self) -> None:
-        """Refuse a database that is older than the signer's last head, or another history; now and after every reconnection.
-
-        Refused is also a signer that is older than what was published: it could be made to sign a second history.
-        """
+        """Refuse a database that is older than the signer's last head, or another history; now and after every reconnection."""
         self._require_extension(lambda: self.store.size, self.store.root)
-        self._require_signer_of(self.store.checkpoint())
         self.store.watch(self._require_extension)
 
     def _require_extension(self, measure: Callable[[], int], root: Callable[[int], bytes]) -> None:
@@ -129,7 +125,7 @@ class Log:
             )
 
     def _require_signer_of(self, published: bytes | None) -> None:
-        """Refuse a signer whose last head is behind the checkpoint that was published: its folder was put back."""
+        """Refuse a signer whose last head is behind what was published: it could be made to sign a second history."""
         signed = self.signer.signed_last()[0]
         size = checkpoint.parse(published)[0].size if published else 0
         if signed < size:

@@ -132,6 +132,7 @@ class Opened(Core):
                 f"the database holds another log: {log.origin}, of which the signer lacks the keys {missing}",
                 "LEDGER 7",
             )
+        self._require_signer_of(self.store.checkpoint())
         self.origin = log.origin
         self.agency = entries.parse(next(self.store.entries(1, 2))).data["unit"]
         if log.clock == "stepped":
