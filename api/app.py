@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import problems
+from api.anchoring import Anchorer, Schedule
 from api.auth import Unshown, refuse_unguarded
 from api.hot import Groups, Lane
 from api.keeper import Keeper, Pace
@@ -92,8 +93,14 @@ def create_app(ledger: Ledger, settings: Settings | None = None) -> FastAPI:
         )
         if keeper:
             keeper.start()
+        schedule = Schedule.read(ledger.folder) if keeper else None
+        anchorer = Anchorer(ledger, schedule) if schedule else None
+        if anchorer:
+            anchorer.start()
         yield
         app.state.groups.close()
+        if anchorer:
+            anchorer.stop()
         if keeper:
             keeper.stop()
 

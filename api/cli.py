@@ -22,7 +22,18 @@ def parser() -> Parser:
     """Return the parser of every command."""
     from importlib import metadata
 
-    from api.commandline import cosigners, demo, log, making, program, public, registry, serve
+    from api.commandline import (
+        anchoring,
+        cosigners,
+        demo,
+        log,
+        making,
+        program,
+        public,
+        registry,
+        serve,
+        signing,
+    )
     from api.commandline.words import Parser
 
     root = Parser(
@@ -34,7 +45,9 @@ def parser() -> Parser:
     root.add_argument("--version", action="version", version=version, help="显示版本 / show the version")
     commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND", title="命令 commands")
     making.add(commands)
+    signing.add(commands)
     serve.add(commands)
+    anchoring.add(commands)
     log.add(commands)
     public.add(commands)
     cosigners.add(commands)

@@ -15,7 +15,7 @@ def fold(rows: Rows, entry: Entry, documents: Documents) -> None:
     """Fold one entry of a log, unit or account."""
     data = entry.data
     match entry.kind:
-        case "log.created":
+        case "log.created" | "log.key-announced" | "log.key-retired" | "checkpoint.anchored":
             pass
         case "log.recovered":
             rows.put("view_incident", index=entry.index, at=entry.at, **data)

@@ -21,6 +21,7 @@ from tests.cheats import (
     on_entries,
     on_files,
     on_inspections,
+    on_keys,
     on_lists,
     on_papers,
     on_repeats,
@@ -85,6 +86,33 @@ CASES: dict[str, Case] = {
     "a document is missing": edits(on_files.document_missing, "documents", "is missing"),
     "a public document is altered": edits(on_files.document_altered, "documents", "was altered"),
     "a document is longer than stated": edits(on_files.document_longer_than_stated, "documents", "the entry says"),
+    # The keys of the log.
+    "a key from nowhere": edits(on_keys.key_from_nowhere, "whose", "another log"),
+    "a key announced, and the old one silent": edits(
+        on_keys.key_announced_and_the_old_one_silent, "checkpoint", "is not signed by this log"
+    ),
+    "the new key vouches for itself": edits(
+        on_keys.retirement(on_keys.of_the_new_key), "keys", "it handed nothing over"
+    ),
+    "a handover before the announcement": edits(
+        on_keys.retirement(on_keys.of_before_the_announcement), "keys", "does not cover the announcement"
+    ),
+    "a handover in another history": edits(on_keys.retirement(on_keys.of_another_history), "keys", "has another root"),
+    "a false handover is not followed": edits(
+        on_keys.retirement(on_keys.of_the_new_key), "checkpoint", "is not signed by this log"
+    ),
+    "a false handover is another log": edits(on_keys.retirement(on_keys.of_the_new_key), "whose", "another log"),
+    "a key retired without a successor": rules(
+        on_keys.retired_without_successor, "keys", "is not the older of two that sign"
+    ),
+    "the key of another log": rules(on_keys.key_of_another_log, "keys", "is no Ed25519 key of this log"),
+    "a key announced twice": rules(on_keys.key_announced_twice, "keys", "was the log's before"),
+    "a third key while two sign": rules(on_keys.third_key_while_two_sign, "keys", "while another is being handed over"),
+    "a retired key goes on": rules(on_keys.retired_key_goes_on, "keys", "was not announced yet or was retired"),
+    "a false line of the new key": rules(on_keys.false_line_of_the_new_key, "keys", "signature of the new key fails"),
+    "the old key stated after its retirement": rules(
+        on_keys.old_key_stated_after_its_retirement, "whose", "is not the key"
+    ),
     # Entries.
     "two entries with one command": rules(on_entries.two_entries_with_one_command, "entries", "one command"),
     "an unknown kind": rules(on_entries.unknown_kind, "entries", "unknown kind result.beautified"),

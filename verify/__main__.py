@@ -11,9 +11,11 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing, nullcontext, suppress
+from dataclasses import replace
 from pathlib import Path
 
-from verify.checks import chain, checkpoint, older
+from verify import timestamps
+from verify.checks import chain, checkpoint, keys, older
 from verify.checks.tree import check_root
 from verify.crew import usable_cores
 from verify.findings import Finding, Outcome, holds, unchecked
@@ -24,7 +26,7 @@ from verify.policy import Policy
 from verify.progress import Progress
 from verify.report import Report
 from verify.segments import Changed
-from verify.source import CHECKPOINT, ENTRIES, Folder, UsageError, same_file
+from verify.source import CHECKPOINT, ENTRIES, SMALL, Folder, UsageError, same_file
 from verify.usage import HELP, USAGE, parse
 
 WRONG_USAGE, OWN_FAULT, INTERRUPTED = 64, 70, 130
@@ -54,7 +56,8 @@ def main(argv: Sequence[str] | None = None, program: str | None = None) -> int:
         policy = policy_of(arguments.policy)
         key, since, processes = key_of(arguments.vkey), _since(arguments.since), _processes(arguments.processes)
         kept = Path(arguments.since) if arguments.since and Path(arguments.since).is_dir() else None
-        report = verify(arguments.target, key, since, policy, arguments.chain, processes, kept)
+        tsa = _certificates(arguments.tsa)
+        report = verify(arguments.target, key, since, policy, arguments.chain, processes, kept, tsa)
         say(report.as_json() if arguments.json else "\n".join(report.lines()))
         return report.exit
     except KeyboardInterrupt:
@@ -92,11 +95,13 @@ def verify(
     chain_only: bool = False,
     processes: int = 1,
     kept: Path | None = None,
+    tsa: bytes | None = None,
 ) -> Report:
     """Check a log with everything there is, or with `chain_only` its links, root and signature.
 
     `key`: the log's key from outside, or `policy`, which names it and its cosigners; `since`: an older signed checkpoint;
-    `processes`: how many read the entries, where they are many; `kept`: the older export that `since` is the head of.
+    `processes`: how many read the entries, where they are many; `kept`: the older export that `since` is the head of;
+    `tsa`: the certificates of the time-stamping authority.
     """
     folder, bar = Folder(target), Progress(sys.stderr)
     if key is None and policy is not None and policy.logs:
@@ -107,10 +112,10 @@ def verify(
         before = None if fd is None else os.fstat(fd)
         history = History(fd)
         linked = list(chain.follow(fd, history, bar, not chain_only, processes))
-        findings = [*linked, *_linked(history, linked, chain_only), *_signed(folder, history, key, since)]
+        findings = [*linked, *_linked(history, linked, chain_only), *_signed(folder, history, key, since, chain_only)]
         findings += older.check_copy(kept, since, history) if kept and since else ()
-        findings += _scope() if chain_only else _all_else(folder, history, bar)
-        findings += checkpoint.check_policy(folder, policy, key)
+        findings += _scope() if chain_only else _all_else(folder, history, bar, tsa)
+        findings += checkpoint.check_policy(folder, *_followed_policy(folder, history, policy, key))
         if fd is not None and before is not None and not same_file(before, os.fstat(fd)):
             raise Changed
         root = history.heads[len(history.leaves)].hex()
@@ -128,19 +133,38 @@ def _linked(history: History, linked: list[Finding], chain_only: bool) -> Iterat
         yield holds("F01", f"{size} 条记录首尾相连，没有缺漏。", f"{size} entries are linked without a gap.")
 
 
-def _signed(folder: Folder, history: History, given: VerifierKey | None, since: bytes | None) -> Iterator[Finding]:
+def _signed(
+    folder: Folder, history: History, given: VerifierKey | None, since: bytes | None, chain_only: bool
+) -> Iterator[Finding]:
     """Whose log it is, and that its head and an older one are heads of these entries."""
+    raw, ring = folder.read(CHECKPOINT, SMALL), keys.ring_of(history)
+    size = checkpoint.size_of(raw) if raw is not None else None
+    older = checkpoint.size_of(since) if since is not None else None
+    history.keep_heads(size or 0, older or 0)
     stated = checkpoint.stated_key(folder)
     key = given or (None if isinstance(stated, str) else stated)
-    head, signed = checkpoint.read_checkpoint(folder, key)
-    older = checkpoint.size_of(since) if since is not None else None
-    history.keep_heads(head.size if head else 0, older or 0)
-    yield from checkpoint.check_whose(folder, history, given)
+    if chain_only and ring.place(key) == 0 and not isinstance(stated, str):
+        key = stated  # a handover that may lie between is not followed here, and `check_whose` says so
+    elif key is not None:
+        key = keys.followed(ring, key, raw, history)
+    head, signed = checkpoint.read_checkpoint(folder, key, ring.keys_at(size or 0))
+    yield from checkpoint.check_whose(folder, history, given, key, ring, size or len(history.leaves), not chain_only)
     yield from signed
+    yield from keys.check_keys(ring, raw, history)
     yield from checkpoint.check_setting(history)
     yield from check_root(history, head)
     if since is not None:
-        yield from checkpoint.check_since(since, key, history)
+        yield from checkpoint.check_since(since, key, history, ring)
+
+
+def _followed_policy(
+    folder: Folder, history: History, policy: Policy | None, key: VerifierKey | None
+) -> tuple[Policy | None, VerifierKey | None]:
+    """Return the policy with the key that the log it names was handed over to, and that key."""
+    if policy is None or key is None:
+        return policy, key
+    present = keys.followed(keys.ring_of(history), key, folder.read(CHECKPOINT, SMALL), history)
+    return replace(policy, logs=[present if each == key else each for each in policy.logs]), present
 
 
 def _scope() -> Iterator[Finding]:
@@ -149,10 +173,10 @@ def _scope() -> Iterator[Finding]:
     yield unchecked("scope", zh, en)
 
 
-def _all_else(folder: Folder, history: History, bar: Progress) -> Iterator[Finding]:
+def _all_else(folder: Folder, history: History, bar: Progress, tsa: bytes | None) -> Iterator[Finding]:
     from verify.checks.rules import check_rules  # a quarter of a second of loading, of which the chain needs nothing
 
-    yield from check_rules(folder, history, bar)
+    yield from check_rules(folder, history, bar, tsa)
 
 
 def _processes(text: str | None) -> int:
@@ -163,6 +187,18 @@ def _processes(text: str | None) -> int:
             f"--processes 须为 1 至 999 的整数，不是 {text}。", f"--processes is a number from 1 to 999, not {text}."
         )
     return int(text)
+
+
+def _certificates(path: str | None) -> bytes | None:
+    if path is None:
+        return None
+    try:
+        raw = Path(path).read_bytes()
+        with suppress(timestamps.LibraryMissing):  # then every time stamp is UNCHECKED, and says so
+            timestamps.read_certificates(raw)
+    except (OSError, timestamps.StampError) as error:
+        raise UsageError(f"{path} 不是 PEM 证书。", f"{path} is no certificate in PEM: {error}") from error
+    return raw
 
 
 def _since(path: str | None) -> bytes | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from api.commandline import (
     WRONG_USAGE,
@@ -83,15 +84,23 @@ def _add_init(commands: Commands) -> None:
     )
     schema_argument(init, required=False)
     cosigners.argument(init)
+    init.add_argument(
+        "--signer",
+        type=Path,
+        metavar="SOCKET",
+        help="由此套接字上的签名进程签名（见 fairdraw signer serve），本文件夹不存密钥 / "
+        "the process that signs, see `fairdraw signer serve`; then no key is kept here",
+    )
     init.set_defaults(run=_init)
 
 
 def _init(chosen: argparse.Namespace) -> int:
     from domain.ledger import Ledger
+    from domain.signing import is_made
 
-    # The signer's head is the first thing that a creation finishes: where it is, another call made this log.
     policy = cosigners.usable(chosen.policy)
-    existed = (chosen.dir / "signer" / "head.json").is_file()
+    # The signer is the first thing that a creation finishes: where it is, another call made this log.
+    existed = is_made(chosen.dir)
     with Ledger.create(
         chosen.dir,
         chosen.origin,
@@ -100,6 +109,7 @@ def _init(chosen: argparse.Namespace) -> int:
         unit_name=chosen.unit_name,
         account=chosen.account,
         store=_store(chosen),
+        signer=chosen.signer.resolve() if chosen.signer else None,
     ) as ledger:
         token = ledger.private.issue_token(chosen.account)
         cosigners.install(ledger.folder, policy)

@@ -10,6 +10,7 @@ from api.routes import (
     draws,
     inspections,
     itemlists,
+    keys,
     organisation,
     plans,
     receipts,
@@ -26,7 +27,19 @@ def api_router() -> APIRouter:
     router = APIRouter(prefix=API_PREFIX, responses=problems.RESPONSES)
     # First: each request is compared with one route after the other, which costs more than a command.
     router.include_router(inspections.hot_router)
-    for noun in (organisation, calendars, itemlists, plans, registries, draws, inspections, receipts, views, witnesses):
+    for noun in (
+        organisation,
+        keys,
+        calendars,
+        itemlists,
+        plans,
+        registries,
+        draws,
+        inspections,
+        receipts,
+        views,
+        witnesses,
+    ):
         router.include_router(noun.router)
     router.include_router(registries.csv_router)
     return router

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import html
 import re
 import shutil
 import subprocess
@@ -9,9 +11,14 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from fastapi.testclient import TestClient
 
-from api.printing import MOST, qr_svg
+from api.app import create_app
+from api.printing import MOST, qr_svg, seal
+from api.settings import Settings
 from domain.errors import Invalid
+from tests.story import new_ledger
+from verify import checkpoint, note
 
 NOTE = (
     "ledger.example.cn/220100\n1234567\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n\n"
@@ -80,3 +87,61 @@ def test_what_does_not_fit_is_refused(length: int):
 
 def test_the_longest_fits():
     assert qr_svg(bytes(MOST)).startswith("<svg")
+
+
+def between(start: str, end: str, text: str) -> str:
+    return text.split(start)[1].split(end)[0]
+
+
+@pytest.mark.parametrize("path", ["/", "/draws/220100-2026-0001", "/results"])
+def test_a_printed_page_carries_the_signed_checkpoint_as_text_and_as_a_code(
+    finished, zbar: None, path: str, tmp_path: Path
+):
+    published = finished.get("/checkpoint").content
+    page = finished.get(path).text
+
+    block = between('<section class="seal">', "</section>", page)
+    code = "<svg" + between("<svg", "</svg>", block) + "</svg>"
+    key = note.parse_vkey(finished.ledger.vkey)
+    head = checkpoint.open_checkpoint(decoded(code, tmp_path), key)
+
+    assert decoded(code, tmp_path) == published
+    assert (head.size, head.root) == (finished.ledger.size, finished.ledger.store.root(head.size))
+    assert html.unescape(between("<pre>", "</pre>", block)) == published.decode()
+    for value in (head.origin, str(head.size), base64.b64encode(head.root).decode(), key.key_id.hex()):
+        assert f"{value}<" in block
+    assert "<script" not in page
+
+
+def test_the_seal_is_on_paper_only(finished):
+    style = finished.get("/static/style.css").text
+
+    screen, paper = style.split("@media print")
+    assert ".seal { display: none; }" in screen
+    assert ".seal { display: block" in paper
+
+
+def test_a_page_before_the_first_checkpoint_has_no_seal(tmp_path: Path):
+    with new_ledger(tmp_path / "log") as ledger, TestClient(create_app(ledger, Settings(keep=False))) as client:
+        assert client.get("/").status_code == 200
+        assert 'class="seal"' not in client.get("/").text
+
+
+def test_the_lines_of_cosigners_are_left_out_and_those_of_both_keys_are_not():
+    head = checkpoint.Checkpoint("ledger.example/1", 7, bytes(32))
+    lines = [note.format_signature("ledger.example/1", bytes([n] * 4), bytes(64)) for n in (1, 2)]
+    cosigned = note.format_signature("cosigner.example", bytes(4), bytes(72))
+
+    printed = seal(head.text() + b"\n" + lines[0] + cosigned + lines[1])
+
+    assert printed.text.encode() == head.text() + b"\n" + lines[0] + lines[1]
+    assert printed.key_ids == ("01010101", "02020202")
+
+
+def test_a_name_too_long_for_a_code_still_prints_its_text():
+    head = checkpoint.Checkpoint("x" * 1500, 7, bytes(32))
+
+    printed = seal(head.text() + b"\n" + note.format_signature("x" * 1500, bytes(4), bytes(64)))
+
+    assert printed.svg is None
+    assert printed.size == 7

@@ -28,7 +28,7 @@ from verify.findings import Finding, holds, unchecked
 from verify.history import History
 from verify.holdings import Holdings
 from verify.library import Library
-from verify.note import VerifierKey
+from verify.rotation import Ring
 
 
 @dataclass
@@ -56,7 +56,7 @@ class Draws:
     library: Library
     holdings: Holdings
     items: Items
-    key: VerifierKey | None
+    ring: Ring
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     kept: Kept = field(default_factory=Kept)
     asked: Collection[str] | None = None
@@ -103,7 +103,7 @@ class Draws:
             yield from check_terms(draw, draw.frozen, self.history, self.items)
             yield from check_pool(draw, draw.frozen, self.history, self.holdings, self.library)
         yield from check_contributions(draw)
-        yield from check_anchors(draw, self.history, self.key)
+        yield from check_anchors(draw, self.history, self.ring)
         yield from check_cosigned(draw, self.history)
         yield from check_beacons(draw)
         yield from check_seed(draw)

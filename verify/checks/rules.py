@@ -7,8 +7,10 @@ from collections.abc import Collection, Iterator
 from verify.checks import actors, changes, checkpoint, documents, plans, registries, terms
 from verify.checks.draws import Draws
 from verify.checks.inspections import check_inspections
+from verify.checks.keys import ring_of
 from verify.checks.order import check_numbers
 from verify.checks.released import check_released
+from verify.checks.stamped import Anchors
 from verify.checks.tree import check_files
 from verify.digest import verifier_digest
 from verify.findings import Finding
@@ -19,8 +21,8 @@ from verify.progress import Progress
 from verify.source import Folder
 
 
-def check_rules(folder: Folder, history: History, bar: Progress) -> Iterator[Finding]:
-    """Ask them all, about a log whose chain was followed."""
+def check_rules(folder: Folder, history: History, bar: Progress, tsa: bytes | None = None) -> Iterator[Finding]:
+    """Ask them all, about a log whose chain was followed. `tsa`: the certificates of the time-stamping authority."""
     head = checkpoint.read_checkpoint(folder, None)[0]
     library = Library(folder)
     named = documents.named(history)
@@ -30,13 +32,13 @@ def check_rules(folder: Folder, history: History, bar: Progress) -> Iterator[Fin
     bar.show("核对账号", "actors")
     yield from actors.check_actors(history)
     yield from check_released(history)
+    yield from Anchors(history, library, ring_of(history), tsa).check()
     yield from check_contents(draws_of(history, library, Holdings(history, library)), bar)
 
 
 def draws_of(history: History, library: Library, holdings: Holdings) -> Draws:
     """Return the draws of a log, to be checked."""
-    own = checkpoint.notes_key(history.created["vkey"]) if history.created else None
-    return Draws(history, library, holdings, {}, own)
+    return Draws(history, library, holdings, {}, ring_of(history))
 
 
 def check_contents(draws: Draws, bar: Progress, ended: Collection[str] | None = None) -> Iterator[Finding]:

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 
-from verify.checks import actors, checkpoint, documents
+from verify.checks import actors, checkpoint, documents, keys
 from verify.checks.draws import Draws
+from verify.checks.released import check_released
 from verify.checks.rules import check_contents, draws_of
+from verify.checks.stamped import Anchors
 from verify.findings import Finding, noted, unchecked
 from verify.holdings import Holdings
 from verify.library import Library
 from verify.progress import Progress
 from verify.watch.copy import Copy
-from verify.watch.excerpt import Excerpt, Gathering
+from verify.watch.excerpt import LOG, Excerpt, Gathering
 from verify.watch.following import Following, Reader
 from verify.watch.known import known_outcomes, known_registries, saved_holdings
 from verify.watch.register import Register
@@ -57,13 +59,17 @@ def draws_in(history: Excerpt, gathered: Gathering, copy: Copy, library: Library
     return draws
 
 
-def ask(draws: Draws, gathered: Gathering, first: int, bar: Progress) -> Iterator[Finding]:
-    """Yield what the checks find about the asked streams; `first` is the index of the first new entry."""
+def ask(draws: Draws, gathered: Gathering, first: int, note: bytes, bar: Progress) -> Iterator[Finding]:
+    """Yield what the checks find about the asked streams; `first` is the index of the first new entry, `note` the head."""
     history = draws.history
     named = documents.named(history)
     new = {name: where for name, where in named.items() if any(entry.index >= first for entry, _ in where)}
     yield from documents.check_documents(draws.library, new)
     yield from actors.check_actors(history)
+    if LOG in gathered.asked:
+        yield from keys.check_keys(draws.ring, note, history)
+        yield from check_released(history)
+        yield from Anchors(history, draws.library, draws.ring).check()
     yield from check_contents(draws, bar, gathered.ended)
     for finding in checkpoint.check_setting(history):
         if finding.index is not None and finding.index >= first:

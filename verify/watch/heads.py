@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from verify.checkpoint import Checkpoint
+from verify.checkpoint import Checkpoint, parse
 from verify.checks import FAULTS
 from verify.checks.checkpoint import open_note
 from verify.ed25519 import LibraryMissing
 from verify.findings import Finding, Outcome, broken, holds, unchecked
-from verify.note import NoteError, VerifierKey
+from verify.note import NoteError, VerifierKey, parse_vkey
 from verify.note import open_note as verified_note
 from verify.policy import Policy
 from verify.tree import Frontier, leaf_hash
@@ -36,6 +36,16 @@ def signed_head(note: bytes, key: VerifierKey, policy: Policy | None) -> tuple[C
         if each.outcome is Outcome.BROKEN:
             raise Stop(each)
     return head, found
+
+
+def key_of(note: bytes, key: VerifierKey, successors: Iterable[str]) -> VerifierKey:
+    """Return the key that a head is to be signed by: the one given, or where it has no line of that, one it was handed to."""
+    try:
+        lines = {(each.name, each.key_id) for each in parse(note)[1]}
+    except NoteError:
+        return key
+    known = [key, *map(parse_vkey, successors)]
+    return next((each for each in known if (each.name, each.key_id) in lines), key)
 
 
 def root_of(entries: Path, old: Checkpoint, size: int) -> bytes | None:

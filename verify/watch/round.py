@@ -26,7 +26,7 @@ from verify.watch import journal, state
 from verify.watch.asking import limits
 from verify.watch.copy import Copy
 from verify.watch.fetching import GARBAGE, Site, Trouble
-from verify.watch.heads import Stop, forked, root_of, signed_head
+from verify.watch.heads import Stop, forked, key_of, root_of, signed_head
 from verify.watch.pages import Damaged, Pages, Shelf
 from verify.watch.register import Register
 from verify.watch.state import State
@@ -98,7 +98,7 @@ class Watcher:
         note = self.site.get(CHECKPOINT, SMALL)
         if note is None:
             raise Trouble(GARBAGE, "日志不提供检查点。", "The log serves no checkpoint.")
-        head, found = signed_head(note, self.key, self.policy)
+        head, found = signed_head(note, key_of(note, self.key, before.successors), self.policy)
         answer.findings += found
         old = checkpoints.parse(before.note)[0] if before.note else None
         after = before.seen(head.size, head.root, int(self.clock()))
@@ -109,6 +109,10 @@ class Watcher:
             answer.findings += [holds("since", zh, en), *(limits(True) if before.again else ())]
             return replace(after, note=note)
         return self._take(after, head, note, full or old is None, answer)
+
+    def _key(self, after: State) -> VerifierKey:
+        """Return the key that signed the head which was taken last."""
+        return key_of(after.note, self.key, after.successors)
 
     def _backwards(self, before: State, old: Checkpoint, head: Checkpoint, note: bytes) -> Finding:
         """The head is older than the one that is remembered, or another one of its size."""
@@ -145,7 +149,7 @@ class Watcher:
             self._extend(before, head, note, copy, taken)
             answer.findings += taken.findings
             pages = Pages(shelf, bytes.fromhex(before.map), before.pages[2])
-            new = new_entries(before, taken, copy, Register(pages), Served(self.site, head), self.bar)
+            new = new_entries(before, taken, copy, Register(pages), Served(self.site, head), note, self.bar)
             answer.findings += self._first_told(pages, new.findings)
             answer.new = head.size - before.size
             after = self._kept(new.state, taken, copy, pages, note)
@@ -249,7 +253,7 @@ class Watcher:
         if after.note:
             head = checkpoints.parse(after.note)[0]
             for view in self.views:
-                answer.findings += compare(view, self.site, head, after, self.key, self.folder, self._patience)
+                answer.findings += compare(view, self.site, head, after, self._key(after), self.folder, self._patience)
 
     def _finish(self, after: State, answer: Answer) -> Answer:
         told = dict(after.told)

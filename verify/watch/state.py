@@ -26,6 +26,7 @@ HEADS = 32
 _SHAPE = {
     "version": "nat",
     "vkey": "text",
+    "successors": ["text"],
     "note": "base64",
     "tree": "base64",
     "leaf": "hex32",
@@ -48,6 +49,7 @@ _SHAPE = {
 class State:
     """Where a watcher stands.
 
+    `successors`: keys that the log was handed over to, the one after `vkey` first;
     `note`: the last signed checkpoint that was taken; `tree`: the subtrees over its entries; `leaf`, `next`, `at`: what the
     next entry is compared with; `today`: the day of the last sound entry. `cache`: the number of the folder of the cache,
     `end` how long its entries are, `map` and `edge` the names of what it holds; `pages`: number, length and
@@ -57,6 +59,7 @@ class State:
     """
 
     vkey: str
+    successors: tuple[str, ...] = ()
     note: bytes = b""
     tree: bytes = field(default_factory=lambda: Frontier().to_bytes())
     leaf: str = "0" * 64
@@ -112,7 +115,7 @@ def read(folder: Path) -> State | None:
             raise ValueError(reason)
         del value["version"]
         value["note"], value["tree"] = (base64.b64decode(value[name]) for name in ("note", "tree"))
-        state = State(**{**value, "heads": tuple(value["heads"]), "pages": tuple(value["pages"])})
+        state = State(**value | {name: tuple(value[name]) for name in ("heads", "pages", "successors")})
         _ = state.frontier
     except (ValueError, TypeError, RecursionError) as error:
         zh = f"{path} 已损坏，无法继续监看：{error}。请从备份恢复，或删除整个目录重新开始（会失去对旧检查点的记忆）。"

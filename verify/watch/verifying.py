@@ -6,16 +6,18 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 
-from verify.checks import actors, chain, checkpoint, documents
+from verify.checks import actors, chain, checkpoint, documents, keys
 from verify.checks.draws import Draws
 from verify.checks.rules import check_contents, draws_of
+from verify.checks.stamped import Anchors
 from verify.crew import usable_cores
 from verify.findings import Finding, Outcome, holds
 from verify.history import History
 from verify.holdings import Holdings
 from verify.library import Library
-from verify.note import VerifierKey
+from verify.note import VerifierKey, format_vkey
 from verify.progress import Progress
+from verify.rotation import Ring
 from verify.segments import Segment
 from verify.source import ENTRIES, LOG_VKEY, SMALL
 from verify.tree import EMPTY_ROOT
@@ -39,8 +41,10 @@ class New:
     old: list[str] = field(default_factory=list)
 
 
-def new_entries(before: State, taken: Taken, copy: Copy, register: Register, served: Served, bar: Progress) -> New:
-    """Verify the entries behind those of the last round. Raises Damaged, Trouble."""
+def new_entries(
+    before: State, taken: Taken, copy: Copy, register: Register, served: Served, note: bytes, bar: Progress
+) -> New:
+    """Verify the entries behind those of the last round, under the head `note`. Raises Damaged, Trouble."""
     library, first = Library(copy), before.size
     count = taken.tree.size - first
     with (copy.path / ENTRIES).open("rb") as file:
@@ -58,7 +62,7 @@ def new_entries(before: State, taken: Taken, copy: Copy, register: Register, ser
         if not any(each.outcome is Outcome.BROKEN for each in found):
             zh, en = f"新增 {count} 条记录首尾相连。", f"{count} new entries are linked without a gap."
             found.append(holds("F01", zh, en))
-        asked = [each for each in ask(draws, gathered, first, bar) if history.concerns(each)]
+        asked = [each for each in ask(draws, gathered, first, note, bar) if history.concerns(each)]
         recorded = any(entry.index >= first for entry in history.of_kind("calendar.recorded"))
         again = before.again or (recorded and before.open > 0)
         found += [*asked, *limits(again)]
@@ -66,9 +70,21 @@ def new_entries(before: State, taken: Taken, copy: Copy, register: Register, ser
         old = note_registries(draws, register, copy)
         remind(draws, register, sorted(gathered.asked))
         after = replace(
-            before, leaf=followed.leaf, next=followed.next, at=followed.at, today=today or None, again=again
+            before,
+            successors=successors(draws.ring, before),
+            leaf=followed.leaf,
+            next=followed.next,
+            at=followed.at,
+            today=today or None,
+            again=again,
         )
         return New(replace(after, open=_open(history, followed, before.open)), found, old)
+
+
+def successors(ring: Ring, before: State) -> tuple[str, ...]:
+    """Return the keys that the log was handed over to after the one that was given, or is just being."""
+    known = [format_vkey(term.key.name, term.key.public) for term in ring.terms]
+    return tuple(known[known.index(before.vkey) + 1 :]) if before.vkey in known else ()
 
 
 def _root(served: Served, size: int) -> bytes:
@@ -103,7 +119,7 @@ def whole_log(before: State, copy: Copy, register: Register, key: VerifierKey, n
         history.keep_heads()
         draws = draws_of(history, Library(copy), Holdings(history, Library(copy)))
         with closing(bar):
-            found += _all(copy, history, draws, key, bar)
+            found += _all(copy, history, draws, key, note, bar)
         if before.note:
             zh, en = (
                 f"自上次检查点（{before.size} 条）以来只有增加。",
@@ -115,11 +131,15 @@ def whole_log(before: State, copy: Copy, register: Register, key: VerifierKey, n
         old = note_registries(draws, register, copy)
         asked = [stream for noun in ("draw", "inspection") for stream, _ in history.of(noun)]
         remind(draws, register, asked)
-        return New(replace(_state(before, history), next=due_next, at=at or None), found, old)
+        known = successors(draws.ring, before)
+        return New(replace(_state(before, history), successors=known, next=due_next, at=at or None), found, old)
 
 
-def _all(copy: Copy, history: History, draws: Draws, key: VerifierKey, bar: Progress) -> Iterator[Finding]:
-    yield from checkpoint.check_whose(copy, history, key)
+def _all(copy: Copy, history: History, draws: Draws, key: VerifierKey, note: bytes, bar: Progress) -> Iterator[Finding]:
+    present = keys.followed(draws.ring, key, note, history)
+    yield from checkpoint.check_whose(copy, history, key, present, draws.ring, len(history.leaves))
+    yield from keys.check_keys(draws.ring, note, history)
+    yield from Anchors(history, draws.library, draws.ring).check()
     yield from checkpoint.check_setting(history)
     yield from documents.check_documents(draws.library, documents.named(history))
     yield from actors.check_actors(history)
