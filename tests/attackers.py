@@ -10,12 +10,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from api.anchoring import anchor
 from api.exporting import export
-from tests.cheats.common import LATE, Files, first_draw, first_round
+from tests.cheats.common import LATE, Files, first_draw
+from tests.cheats.on_anchors import put
 from tests.forge import Forge, Json, write
 from tests.story import Story, inspectors, new_ledger, objects
+from tests.timestamping import Authority
 from tests.twins import ed25519, notes
 from verify.beacon import dice_key_string
+from verify.kinds import NOTE_MEDIA
 from verify.seed import beacon_hash_text
 
 Leave = tuple[str, ...]
@@ -46,23 +50,23 @@ class Before:
 
 def before(folder: Path) -> Before:
     """Make a small honest log, up to the published results of its first draw, cosigned by all three witnesses."""
+    authority = Authority(folder / "tsa")
+    (folder / "root.pem").write_bytes(authority.root)
     story = Story(new_ledger(folder / "log"))
     with story.ledger as ledger:
         story.organise()
         plan = story.plan({"CCSW-003": "general"})
         draw = story.freeze(plan, "CCSW-003", story.registries("CCSW-003", objects(24), inspectors(11, ["CCSW-003"])))
-        story.ceremony(draw)
-        story.inspect(draw)
+        for step in (story.ceremony, story.inspect):
+            step(draw)
+            ledger.publish_checkpoint()
+            anchor(ledger, authority.reply)
         ledger.publish_checkpoint()
-        export(ledger, folder / "made")
+        export(ledger, folder / "honest")
         key, vkey = (folder / "log" / "signer" / "key.pem").read_bytes(), ledger.vkey
-    forge = Forge(folder / "made", key)
-    first_round(forge)
-    files = forge.resign()
-    cosigned = cosign(files["checkpoint"], WITNESSES)
-    write(files, folder / "honest")
-    early = Forge(folder / "made", key)
-    first_draw(early)
+    cosigned = cosign((folder / "honest" / "checkpoint").read_bytes(), WITNESSES)
+    early = Forge(folder / "honest", key)
+    early.keep_until(early.first("checkpoint.anchored"))
     write(early.resign(), folder / "early")
     return Before(folder, key, vkey, cosigned)
 
@@ -211,8 +215,18 @@ def has_the_key(known: Before, edit: Edit) -> Files:
 
 
 def replays_a_time(known: Before, edit: Edit) -> Files:
-    """With the key, and with every line that the witnesses once put under the honest head, each with its time."""
-    files = has_the_key(known, edit)
+    """With the key, every line that the witnesses once put under the honest head, and every token of the authority."""
+    forge = known.forge()
+    stamped = forge.first("checkpoint.anchored")
+    leave = edit(forge)
+    if not forge.all("checkpoint.anchored"):
+        forge.entries.append(stamped)  # the edit cut the log before it
+    forge.settle(leave)
+    for entry in forge.all("checkpoint.anchored"):
+        size = forge.at(entry)
+        entry["data"] |= {"covered": forge.covered(size), "checkpoint": put(forge, forge.sign(size), NOTE_MEDIA)}
+        forge.settle(leave)  # the next one covers this one
+    files = forge.settle(leave)
     own = known.cosigned.partition(b"\n\n")[2].splitlines(keepends=True)[1:]
     return files | {"checkpoint": files["checkpoint"] + b"".join(own)}
 

@@ -45,7 +45,8 @@ KEPT = ("key alone", "older checkpoint", "older export", "policy, 2 of 3", "poli
 
 def ask(known: Before, target: Path, copy: str, capsys: pytest.CaptureFixture[str]) -> dict[str, Found]:
     """Ask the verifier with each thing that a stranger may have kept; return what is BROKEN."""
-    asked = ((what, ["--vkey", known.vkey, *kept(known, what, copy)]) for what in KEPT)
+    own = ["--vkey", known.vkey, "--tsa", str(known.folder / "root.pem")]
+    asked = ((what, [*own, *kept(known, what, copy)]) for what in KEPT)
     return {what: of(answer(capsys, str(target), *arguments), "BROKEN") for what, arguments in asked}
 
 
@@ -73,6 +74,9 @@ def test_the_attack_is_caught_and_the_entry_named(level: str, edit: str, known: 
         assert said["key alone"]
     else:  # not one signature of the log is wrong: who has its key needs no flaw
         assert not {"checkpoint", "tree", "F01", "whose"} & checks["key alone"]
+    if level == "replays a time stamp" and EDITS[edit] is not attackers.tail_cut:
+        replayed = [each for each in said["key alone"] if each["check"] == "anchors"]
+        assert replayed and all("it was replayed" in each["reason"] for each in replayed)
     if level == "owns all but one witness":
         assert "policy" not in checks["policy, 2 of 3"]  # a quorum that leaves one out is a quorum he reaches
 

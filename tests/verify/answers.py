@@ -20,14 +20,17 @@ from verify import (
     personal,
     policy,
     pool,
+    proof,
     seed,
     selection,
+    selfcheck,
     tiles,
     tree,
 )
 from verify.bls import verify_g1
 from verify.calendar import Calendar
 from verify.checks import chain
+from verify.findings import Outcome
 from verify.history import History
 from verify.progress import Progress
 from verify.rows import Rows
@@ -220,6 +223,23 @@ def _deadline(i: Json) -> str:
     return calendar.deadline(i["start"], i["days"])
 
 
+def _proof(i: Json) -> Json:
+    found = proof.parse(i["proof"])
+    head = checkpoint.open_checkpoint(found.note, note.parse_vkey(i["vkey"]))
+    tree.verify_inclusion(tree.leaf_hash(i["entry"]), found.index, head.size, head.root, found.path)
+    return {"index": found.index, "size": head.size}
+
+
+def _selfcheck(i: Json) -> Json:
+    value = selfcheck.parse(i["file"])
+    head = checkpoint.open_checkpoint(selfcheck.note_of(value), note.parse_vkey(i["vkey"]))
+    for found in selfcheck.check(value, head):
+        if found.outcome is Outcome.BROKEN:
+            raise Wrong(found.en)
+    line = canonical.decode(value["listed"]["line"].encode()) if "listed" in value else {"rank": None}
+    return {"result": value["result"], "rank": line["rank"]}
+
+
 def _hashes(path: list[str]) -> list[bytes]:
     return [HEX(each) for each in path]
 
@@ -270,4 +290,6 @@ OPERATIONS: dict[str, Callable[[Json], Any]] = {
     "assignment.list": lambda i: list(assignment.seat_list(HEX(i["key"]), i["task"], i["seat"], i["group"])),
     "assignment.assign": _assign,
     "calendar.deadline": _deadline,
+    "proof.open": _proof,
+    "selfcheck.check": _selfcheck,
 }
