@@ -197,8 +197,8 @@ def test_a_stale_copy_that_is_promoted_is_refused_by_the_service_and_at_its_star
         clients.wait_for(20)
         kill(pair.copy)  # it stands still here …
         clients.wait_for(50)
-        acknowledged = len(clients.receipts)
         kill(pair.primary)
+        acknowledged = len(clients.receipts)
         pair.copy.start()  # … and is promoted nevertheless
         pair.copy.promote()
         deadline = time.monotonic() + 40
