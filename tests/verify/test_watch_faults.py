@@ -148,7 +148,7 @@ def test_a_head_without_the_cosignatures_of_the_policy_is_not_taken(log: Folder,
     private = Ed25519PrivateKey.from_private_bytes(b"w" * 32)
     public = private.public_key().public_bytes_raw()
     key = note.parse_vkey(note.format_vkey("commission", public, note.COSIGNATURE))
-    policy = Policy([log.forge.key], {"commission": key}, {}, "commission")
+    policy = Policy([log.forge.key], {"commission": key}, quorum="commission")
     log.publish(100)
     bare = watch(tmp_path / "w", log.url, log.forge.key, policy=policy)
     text = note.split(log.head(100))[0]
