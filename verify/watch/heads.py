@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 from verify.checkpoint import Checkpoint, parse
 from verify.checks import FAULTS
-from verify.checks.checkpoint import open_note
-from verify.ed25519 import LibraryMissing
-from verify.findings import Finding, Outcome, broken, holds, unchecked
+from verify.checks.checkpoint import check_cosigned, open_note
+from verify.findings import Finding, Outcome, broken
 from verify.note import NoteError, VerifierKey, parse_vkey
-from verify.note import open_note as verified_note
 from verify.policy import Policy
 from verify.tree import Frontier, leaf_hash
 
@@ -31,7 +29,7 @@ def signed_head(note: bytes, key: VerifierKey, policy: Policy | None) -> tuple[C
         raise Stop(found[0])
     if policy is not None:
         found = [each for each in found if each.outcome is not Outcome.NOTED]  # the other signatures are asked for here
-        found += _cosigned(note, key, policy)
+        found += check_cosigned(note, policy, key)
     for each in found:
         if each.outcome is Outcome.BROKEN:
             raise Stop(each)
@@ -69,23 +67,3 @@ def forked(old: Checkpoint, head: Checkpoint, names: str, url: str) -> Finding:
     zh = f"日志分叉：{url} 的检查点（{head.size} 条）不是此前检查点（{old.size} 条）的延续；两份签名证据：{names}。"
     en = f"A fork: the head of {head.size} entries at {url} does not continue the one of {old.size}; evidence: {names}."
     return broken("fork", zh, en)
-
-
-def _cosigned(note: bytes, key: VerifierKey, policy: Policy) -> Iterator[Finding]:
-    """The checkpoint is cosigned by as many as the policy demands."""
-    try:
-        cosigners = policy.cosigners(verified_note(note, [key, *policy.witnesses.values()])[1])
-    except LibraryMissing as error:
-        yield unchecked("policy", "无法核验联署：缺少签名库。", f"The cosignatures are unchecked: {error}.")
-        return
-    except NoteError as error:
-        yield broken("policy", f"检查点的签名不成立：{error}。", f"The checkpoint has a signature that fails: {error}.")
-        return
-    names = ", ".join(cosigners) or "none"
-    if key in policy.logs and policy.satisfied_by(cosigners):
-        zh = f"检查点的联署满足策略要求：{names}。"
-        yield holds("policy", zh, f"The checkpoint is cosigned as the policy demands: {names}.")
-    else:
-        zh = f"检查点的联署（{names}）达不到策略的法定数 {policy.quorum}，或策略中没有这个日志；没有接受。"
-        en = f"The cosignatures of {names} do not reach the quorum {policy.quorum}, or it names no such log: not taken."
-        yield broken("policy", zh, en)
