@@ -6,7 +6,7 @@ import functools
 import http.server
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -83,14 +83,20 @@ class Folder:
 @contextmanager
 def serving(folder: Folder) -> Iterator[Folder]:
     """Serve a folder until the test is over."""
-    handler = functools.partial(_Handler, directory=str(folder.folder))
+    with at_port(functools.partial(_Handler, directory=str(folder.folder))) as server:
+        server.told = folder  # type: ignore[attr-defined]
+        folder.url = f"http://127.0.0.1:{server.server_port}"
+        yield folder
+
+
+@contextmanager
+def at_port(handler: Callable[..., http.server.BaseHTTPRequestHandler]) -> Iterator[http.server.ThreadingHTTPServer]:
+    """Let a handler answer on a port of its own."""
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    server.told = folder  # type: ignore[attr-defined]
-    folder.url = f"http://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
-        yield folder
+        yield server
     finally:
         server.shutdown()
         server.server_close()

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
+from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
 
 import pytest
@@ -19,7 +22,11 @@ from tests.forge import Forge, write
 from tests.postgres import Postgres
 from tests.story import Story, inspectors, new_ledger, objects
 from tests.timestamping import Authority
+from tests.watching import at_port
 from verify import checkpoint, note
+from verify.findings import Outcome
+from verify.watch.fetching import Site
+from verify.watch.round import Watcher
 
 
 @dataclass
@@ -212,3 +219,39 @@ def test_two_workers_on_postgresql_hand_over_together(
     told = answer(capsys, str(tmp_path / "export"), "--vkey", old, "--tsa", str(tmp_path / "root.pem"))
     assert of(told, "BROKEN") == []
     assert {"anchors", "keys", "whose"} <= {each["check"] for each in of(told, "HOLDS")}
+
+
+@pytest.mark.parametrize("given", ["old", "new"])
+def test_a_watcher_follows_a_handover_it_has_seen_coming(rotated: Rotated, tmp_path: Path, given: str) -> None:
+    served, key = tmp_path / "served", note.parse_vkey(getattr(rotated, given))
+    stages = ("before", "both", "after") if given == "old" else ("both", "after")
+    rounds = []
+    with at_port(partial(SimpleHTTPRequestHandler, directory=str(served))) as server:
+        site = Site(f"http://127.0.0.1:{server.server_port}", patience=5)
+        for stage in stages:
+            shutil.copytree(rotated.folder / stage, served, dirs_exist_ok=True)
+            rounds.append(Watcher(tmp_path / "state", site, key).round(False))
+
+    assert [[str(each) for each in answer.findings if each.outcome is Outcome.BROKEN] for answer in rounds] == [
+        [] for _ in stages
+    ]
+    assert rounds[-1].size == checkpoint.parse((rotated.folder / "after" / "checkpoint").read_bytes())[0].size
+    assert not rounds[-1].whole
+    said = [each.check for answer in rounds for each in answer.findings if each.outcome is Outcome.HOLDS]
+    assert "keys" in said
+
+
+def test_a_watcher_that_saw_nothing_of_a_handover_is_told_that_another_key_signs(
+    rotated: Rotated, tmp_path: Path
+) -> None:
+    served, key = tmp_path / "served", note.parse_vkey(rotated.old)
+    with at_port(partial(SimpleHTTPRequestHandler, directory=str(served))) as server:
+        site = Site(f"http://127.0.0.1:{server.server_port}", patience=5)
+        shutil.copytree(rotated.folder / "before", served)
+        first = Watcher(tmp_path / "state", site, key).round(False)
+        shutil.copytree(rotated.folder / "after", served, dirs_exist_ok=True)
+        second = Watcher(tmp_path / "state", site, key).round(False)
+
+    assert not [each for each in first.findings if each.outcome is Outcome.BROKEN]
+    assert [each.check for each in second.findings if each.outcome is Outcome.BROKEN] == ["checkpoint"]
+    assert second.size == first.size

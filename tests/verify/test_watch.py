@@ -42,6 +42,9 @@ ABOUT_FILES = (
     "the tail is cut off everywhere",
     "the checkpoint is of another log",
     "the checkpoint is missing",
+    "a retired key goes on",
+    "a false line of the new key",
+    "the old key stated after its retirement",
 )
 """Cheats on the files of an export: who is served tiles and bundles meets them in other forms (`test_watch_faults`)."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from verify.checkpoint import Checkpoint, parse
@@ -44,6 +45,13 @@ def key_of(note: bytes, key: VerifierKey, successors: Iterable[str]) -> Verifier
         return key
     known = [key, *map(parse_vkey, successors)]
     return next((each for each in known if (each.name, each.key_id) in lines), key)
+
+
+def handed(policy: Policy | None, key: VerifierKey, present: VerifierKey) -> Policy | None:
+    """Return a policy that names the key which the log's was handed over to."""
+    if policy is None:
+        return None
+    return replace(policy, logs=[present if each == key else each for each in policy.logs])
 
 
 def root_of(entries: Path, old: Checkpoint, size: int) -> bytes | None:

@@ -26,7 +26,7 @@ from verify.watch import journal, state
 from verify.watch.asking import limits
 from verify.watch.copy import Copy
 from verify.watch.fetching import GARBAGE, Site, Trouble
-from verify.watch.heads import Stop, forked, key_of, root_of, signed_head
+from verify.watch.heads import Stop, forked, handed, key_of, root_of, signed_head
 from verify.watch.pages import Damaged, Pages, Shelf
 from verify.watch.register import Register
 from verify.watch.state import State
@@ -98,7 +98,8 @@ class Watcher:
         note = self.site.get(CHECKPOINT, SMALL)
         if note is None:
             raise Trouble(GARBAGE, "日志不提供检查点。", "The log serves no checkpoint.")
-        head, found = signed_head(note, key_of(note, self.key, before.successors), self.policy)
+        key = key_of(note, self.key, before.successors)
+        head, found = signed_head(note, key, handed(self.policy, self.key, key))
         answer.findings += found
         old = checkpoints.parse(before.note)[0] if before.note else None
         after = before.seen(head.size, head.root, int(self.clock()))
