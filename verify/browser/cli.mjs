@@ -61,7 +61,7 @@ const content = (value) => (existsSync(value) ? readFileSync(value, "utf8").trim
 async function main(words) {
   const asked = options(words);
   const source = statSync(asked.target).isDirectory() ? ofFolder(asked.target) : await readTar(ofPath(asked.target));
-  const since = asked.since && readHead(readFileSync(asked.since))?.head;
+  const since = asked.since && readHead(readFileSync(asked.since));
   if (asked.since && !since) throw new Usage("the older checkpoint is none");
   const told = await verify(source, {
     vkey: asked.vkey ? parseVkey(content(asked.vkey)) : null,

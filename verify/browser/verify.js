@@ -15,7 +15,7 @@ import { Draws } from "./checks/draws.js";
 import { Inspections } from "./checks/inspections.js";
 import { Papers } from "./checks/papers.js";
 import { Registries } from "./checks/registries.js";
-import { checkpoint, namedKey, quorum, whose } from "./checks/signatures.js";
+import { checkpoint, namedKey, quorum, since as sinceThen, whose } from "./checks/signatures.js";
 import { Files, headAgainstEntries, olderHead } from "./checks/tree.js";
 
 /** Everything that the checks share about one log. */
@@ -27,6 +27,7 @@ class Log {
     this.name = null; // the origin, as far as it is known
     this.origin = null; // the origin that log.created names
     this.ownKey = null;
+    this.signed = null; // the size of the checkpoint
     this.signer = null; // the key that log.created names
     this.spoiled = new Set(); // streams with an entry that cannot be read
     this.documents = new Documents(this);
@@ -41,7 +42,7 @@ class Log {
   }
 
   async take(place, line) {
-    await this.files.take(line);
+    await this.files.take(place, line);
     const entry = this.chain.take(place, line);
     if (!entry) return;
     this.last = entry;
@@ -76,7 +77,7 @@ class Log {
       this.findings.noted("log", index, `日志从备份恢复过：${data.reason}。`, `The log was recovered: ${data.reason}.`);
       return;
     }
-    if (stream !== "log/main") return;
+    if (kind !== "log.created" || stream !== "log/main") return;
     this.origin = data.origin;
     this.signer = namedKey(this, data);
     const demo = data.origin.startsWith("demo.");
@@ -91,15 +92,16 @@ class Log {
 /**
  * Verify a log and return {origin, size, root, outcome, exit, findings, head, log}.
  *
- * `options`: `vkey` and `policy` parsed, from outside; `since`: an older checkpoint {origin, size, root};
- * `remembered`: the same, as this program itself saw it last; `progress(done, of)`: called now and then.
+ * `options`: `vkey` and `policy` parsed, from outside; `since`: an older checkpoint {note, head};
+ * `remembered`: its {origin, size, root}, as this program itself saw it last; `progress(done, of)`: called now and then.
  */
 export async function verify(source, { vkey = null, policy = null, since = null, remembered = null, progress = null } = {}) {
   const log = new Log(source);
   const key = await whose(log, vkey ?? policy?.logs[0] ?? null);
   const read = await checkpoint(log, key);
+  log.signed = read?.head.size ?? null;
   log.name = key?.name ?? read?.head.origin ?? null;
-  if (policy && read) await quorum(log, policy, read.note);
+  if (policy && read) await quorum(log, policy, read);
   await entries(log, progress);
   if (read) headAgainstEntries(log, read.head);
   await log.files.finish();
@@ -112,7 +114,7 @@ export async function verify(source, { vkey = null, policy = null, since = null,
     await log.draws.finish(log.last);
     log.inspections.finish(log.last);
   }
-  if (since) olderHead(log, since);
+  if (since) await sinceThen(log, key, since);
   if (remembered) olderHead(log, remembered, "remembered");
   const { findings, tree } = log;
   const { exit, outcome } = findings;

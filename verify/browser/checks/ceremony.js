@@ -72,9 +72,10 @@ export class Ceremony {
     if (late > 0) say("F06", `${party} 的揭示迟于期限 ${late} 秒`, `${party} revealed ${late} s after the deadline`);
   }
 
-  _withhold(draw, { data: { party }, at }, say) {
+  _withhold(draw, { data: { party }, at, index }, say) {
     if (!draw.committed.has(party) || draw.revealed.has(party) || draw.withheld.has(party)) say("V4", `${party} 不能被记为未揭示`, `${party} cannot be recorded as withholding`);
     draw.withheld.add(party);
+    this.log.findings.noted("V4", index, `${draw.stream}：${party} 已承诺而未揭示。`, `${draw.stream}: ${party} committed, but withheld its reveal.`);
     if (secondsOf(at) <= draw.freeze.t_reveal) say("V4", `${party} 在期限之前被记为未揭示`, `${party} is recorded as withholding before the deadline`);
   }
 

@@ -51,6 +51,7 @@ export class Draws {
     const draw = this.all.get(entry.stream);
     if (!draw || this.log.spoiled.has(entry.stream)) return undefined;
     const say = this._sayer(draw, entry.index);
+    draw.latest = entry.index;
     if (entry.kind === "draw.witness-checked-in") return this._checkIn(draw, entry);
     this._inOrder(draw, entry, say);
     switch (entry.kind) {
@@ -210,6 +211,7 @@ export class Draws {
         this._sayer(draw, index)("F05", `${phase} 阶段的纪检签到${late ? "太晚" : "缺失"}`, `phase ${phase}: ${late ? "the check-in of the discipline office came too late" : "no check-in of the discipline office"}`);
       }
       this._leftLying(draw, last);
+      if (!draw.signedOff && !draw.notified) findings.noted("F05", draw.latest ?? draw.index, `${draw.stream} 正在进行。`, `${draw.stream} is under way.`);
     }
     this._hold();
   }

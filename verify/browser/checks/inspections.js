@@ -25,6 +25,7 @@ export class Inspections {
     this.calendars = new Calendars();
     this.all = new Map();
     this.published = 0;
+    this.lost = false; // whether a calendar could not be read
   }
 
   _say(check, index, stream, zh, en) {
@@ -37,7 +38,11 @@ export class Inspections {
     if (this.calendars.years.has(data.year)) {
       this.log.findings.noted("F15", index, `${stream} 再次记录。`, `${stream} was recorded again.`);
     }
-    if (!bytes) return;
+    if (!bytes) {
+      this.lost = true;
+      this.log.findings.unchecked("F15", index, `${stream} 的日历不在，期限未校验。`, `${stream}: its calendar is not here, no deadline can be checked.`);
+      return;
+    }
     const record = valueOf(bytes);
     const said = record === null ? "not canonical" : CALENDAR(record, "calendar");
     if (said) return say(`日历不合规定：${said}`, `the calendar does not fit: ${said}`);
@@ -74,15 +79,11 @@ export class Inspections {
       say("inspections", index, `检查日 ${data.visit_on} 不合规定`, `the visit on ${data.visit_on} is before the notice or outside the plan's period`);
     }
     if (data.item !== draw.item) say("inspections", index, `事项是 ${data.item}`, `its item is ${data.item}, drawn was ${draw.item}`);
+    draw.notified = true;
     if (!draw.signedOff) say("F05", index, "在纪检签字之前通知", "it was notified before the discipline office signed the draw off");
     if (this.log.spoiled.has(draw.stream)) return undefined;
     const team = draw.teams?.get(data.object);
-    if (!draw.drawn?.has(data.object)) {
-      if (draw.drawn && (draw.drawn.size || !draw.replayed)) return say("F14", index, `${data.object} 未被抽中却被检查`, `${data.object} was not drawn, but is inspected`);
-      if (!draw.drawn) say("F14", index, `${data.object} 未被抽中却被检查`, `${data.object} was not drawn, but is inspected`);
-      return undefined;
-    }
-    (draw.inspected ??= new Set()).add(data.object);
+    if (!draw.drawn?.has(data.object)) return say("F14", index, `${data.object} 未被抽中却被检查`, `${data.object} was not drawn, but is inspected`);
     if (team && !sameTeam(team.inspectors, data.inspectors)) say("F14", index, `检查人员与抽取不符`, `visitors ${names(data.inspectors)}, drawn were ${names(team.inspectors)}`);
     return undefined;
   }
@@ -119,6 +120,7 @@ export class Inspections {
     const { completedOn } = inspection;
     if (!completedOn || !isDate(completedOn)) return;
     const day = at.slice(0, 10);
+    if (this.lost) return;
     this.published++;
     if (!this.calendars.years.has(Number(completedOn.slice(0, 4)))) {
       inspection.later.push(() => this.log.findings.unchecked("F15", inspection.completedAt, `${inspection.stream}：完成于没有日历的年份，期限未校验。`, `${inspection.stream}: completed on ${completedOn}, a year without a recorded calendar: its deadline is unchecked.`));
@@ -150,6 +152,7 @@ export class Inspections {
 
   _unpublished({ stream, completedOn, completedAt }, today) {
     const { findings } = this.log;
+    if (this.lost) return;
     if (!this.calendars.years.has(Number(completedOn.slice(0, 4)))) {
       findings.unchecked("F15", completedAt, `${stream}：完成于没有日历的年份，期限未校验。`, `${stream}: completed on ${completedOn}, a year without a recorded calendar.`);
       return;

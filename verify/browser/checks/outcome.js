@@ -46,7 +46,7 @@ export class Outcome {
   objects(draw, { data, index }, documents, say) {
     if (draw.drawn || !draw.freeze) return;
     const listed = readListed(data.document, data, documents, "F02", ["抽中名单", "drawn list"], say);
-    draw.drawn = listed ?? new Map();
+    draw.drawn = listed;
     draw.strata = data.strata;
     this._law(draw, data.strata, say);
     const pool = draw.pools?.objects;
@@ -61,6 +61,7 @@ export class Outcome {
     const result = select(key, rows, draw.freeze.quota_bp, draw.freeze.hi_bp);
     draw.replayed = this._compareStrata(result, data.strata, say);
     if (listed === null) {
+      draw.drawn = draw.replayed; // what follows is asked about what should have been listed
       if (!documents.has(data.document.sha256)) this._missing(draw, index, "抽中名单不在，无法比较", "the drawn list is not here to be compared");
       return;
     }
@@ -117,7 +118,7 @@ export class Outcome {
       this.log.findings.unchecked("V10", index, `${draw.stream}：名单不全，选派未重放。`, `${draw.stream}: lists are missing, the teams were not replayed.`);
       return;
     }
-    this._constraints(listed, people, recused, say);
+    this._constraints(listed, draw.pools.grounds ?? people, recused, say);
     this._replay(draw, data, listed, people, recused, say);
     draw.pools = null; // nobody needs the lists any more
   }

@@ -34,6 +34,7 @@ export class Pools {
     this.objects = null; // {ids, strata, grounds}
     this.inspectors = null; // Map(id -> ground or null)
     this.recusals = null; // Map(object -> commitment)
+    this.grounds = null; // Map(inspector -> ground or null) by the registry, where that can be rebuilt
     this.lines = 0;
   }
 
@@ -45,6 +46,7 @@ export class Pools {
     this.objects = this._pool("objects", registries.objects, excludedObject);
     const ground = (row) => excludedInspector(row, this.freeze.item, this.freeze.as_of);
     const inspectors = this._pool("inspectors", registries.inspectors, ground);
+    if (registries.inspectors?.known) this.grounds = new Map([...registries.inspectors.rows].map(([id, row]) => [id, ground(row)]));
     this.inspectors = inspectors && new Map(inspectors.ids.map((id, n) => [id, inspectors.grounds[n]]));
     this._exclusions();
     this._recusals();
@@ -159,6 +161,9 @@ class Comparison {
 
   tell(pools, kind) {
     const missing = this.registry.ids().filter((id) => !this.seen.has(id));
+    if (missing.length || this.strange.length || this.other.length || this.grounds.length) {
+      pools.say("F07", "冻结的名单不是名录", `the frozen ${kind} are not the registry`);
+    }
     const say = (check, zh, ids, en) => ids.length && pools.say(check, `${zh}：${few(ids)}`, `${en}: ${few(ids)}`);
     say("F07", "名单隐去了名录中的", missing, `it hides ${kind} of the registry`);
     say("F07", "名单多出名录之外的", this.strange, `it names ${kind} that are not in the registry`);

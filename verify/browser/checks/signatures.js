@@ -1,9 +1,10 @@
 // Whose log it is (SPEC 3): the key from outside, the signature of the checkpoint, and the cosignatures of a policy.
 
-import { base64, text } from "../lib/bytes.js";
+import { base64, hex, text } from "../lib/bytes.js";
 import { NoteError, parseCheckpoint, parseNote, parseVkey, signedBy } from "../lib/note.js";
 import { cosigned } from "../lib/policy.js";
 import { readWhole } from "../lib/source.js";
+import { olderHead } from "./tree.js";
 
 const LONGEST = 65_536;
 const vkeyText = (key) => `${key.name} ${base64(key.key)}`;
@@ -59,6 +60,8 @@ export async function checkpoint(log, key) {
   const bytes = await readWhole(log.source, "checkpoint", { most: LONGEST });
   const read = bytes && readHead(bytes);
   if (!read) return broken("检查点不是签名的检查点。", "The checkpoint is no signed checkpoint.") ?? null;
+  const strange = read.note.signatures.filter((each) => !key || each.name !== key.name || hex(each.id) !== hex(key.id)).length;
+  if (strange) findings.noted("checkpoint", null, `另有 ${strange} 行签名，其公钥未给出，未校验。`, `${strange} more signature lines, of keys that were not given, were not verified.`);
   if (!key) return read;
   const told = await signedBy(read.note, key);
   if (told === null) findings.unchecked("checkpoint", null, "此浏览器不能校验 Ed25519 签名。", "Ed25519 cannot be checked here: the signature stays open.");
@@ -66,6 +69,14 @@ export async function checkpoint(log, key) {
   else if (key.name !== read.head.origin) broken("检查点的名称不是签名者的。", "The checkpoint has another origin than its signer.");
   else findings.holds("checkpoint", `检查点由 ${key.name} 签名：${read.head.size} 条。`, `${key.name} signed ${read.head.size} entries.`);
   return read;
+}
+
+/** Compare an older checkpoint, once its signature holds. */
+export async function since(log, key, older) {
+  const told = key && (await signedBy(older.note, key));
+  if (told === "absent" || told === "wrong") log.findings.broken("since", null, "较早的检查点不是这份日志签名的。", "The older checkpoint is not signed by this log.");
+  else if (!told) log.findings.unchecked("since", null, "较早检查点的签名未校验。", "The signature of the older checkpoint stays open.");
+  olderHead(log, older.head);
 }
 
 /** Return {note, head} of the bytes of a signed checkpoint, or null. */
@@ -80,10 +91,14 @@ export function readHead(bytes) {
 }
 
 /** Ask a policy for its quorum. */
-export async function quorum(log, policy, note) {
+export async function quorum(log, policy, { note, head }) {
+  let about = policy.logs.length === 0;
+  for (const key of policy.logs) about ||= key.name === head.origin && (await signedBy(note, key)) !== "absent";
   const told = await cosigned(policy, note);
   const { findings } = log;
   if (told === null) findings.unchecked("policy", null, "此浏览器不能校验联署。", "Cosignatures cannot be checked here.");
+  else if (!about) findings.broken("policy", null, "检查点不是联署要求所指的日志。", "The policy names another log, or this log did not sign its checkpoint.");
+  else if (told.wrong.length) findings.broken("policy", null, `联署无效：${told.wrong.join("、")}。`, `A cosignature fails: ${told.wrong.join(", ")}.`);
   else if (told.met) findings.holds("policy", `联署达到要求：${told.signed.join("、") || "无需联署"}。`, `The quorum is met: ${told.signed.join(", ") || "none is needed"}.`);
   else findings.broken("policy", null, `联署不足：只有 ${told.signed.join("、") || "无"}。`, `The quorum of ${policy.quorum} is not met: cosigned by ${told.signed.join(", ") || "nobody"}.`);
 }

@@ -26,8 +26,14 @@ export class Files {
     if (!there || !same(there, bytes)) this._say(`${path} 与 entries.jsonl 不一致。`, `${path} differs from entries.jsonl.`);
   }
 
-  /** Take the next entry into its bundle; a full bundle is compared at once. */
-  async take(line) {
+  /** How many entries tiles are due for: those that are there and signed. */
+  size() {
+    return Math.min(this.log.tree.size, this.log.signed ?? Infinity);
+  }
+
+  /** Take entry `place` into its bundle; a full bundle is compared at once. */
+  async take(place, line) {
+    if (place >= (this.log.signed ?? Infinity)) return;
     const length = Math.min(line.length, 65_535);
     this.bundle.push(Uint8Array.of(length >> 8, length & 255), line.slice());
     if (this.bundle.length === 2 * WIDTH) await this._flush();
@@ -44,7 +50,7 @@ export class Files {
   async finish() {
     const { tree, source, findings } = this.log;
     if (this.bundle.length) await this._flush();
-    for (const { level, index, width } of tilesOf(tree.size)) {
+    for (const { level, index, width } of tilesOf(this.size())) {
       const parts = Array.from({ length: width }, (_, n) => tree.node(8 * level, index * WIDTH + n));
       await this._compare(tilePath(level, index, width), concat(...parts));
     }

@@ -1,10 +1,10 @@
 // Beacons (SPEC 8, 9): the spelling of dice and lotteries, and the signature of a drand round.
 
-import { be, unhex } from "./bytes.js";
+import { Refusal, be, unhex } from "./bytes.js";
 import { beaconDrand, beaconText } from "./seed.js";
 import { sha256 } from "./sha256.js";
 
-export class BeaconError extends Error {}
+export class BeaconError extends Refusal {}
 
 // Networks whose signatures lie on G1: chain hash -> public key, genesis, period in seconds.
 export const CHAINS = {
@@ -20,7 +20,7 @@ export const CHAINS = {
 
 const NUMBER = "(?:0|[1-9][0-9]*)";
 
-/** Check the key string of dice against the beacon of a freeze {sides, rolls}; BeaconError where it does not fit. */
+/** Return how many rolls a key string of dice holds; BeaconError where it is none of {sides, rolls}, or has fewer rolls. */
 export function checkDice({ sides, rolls }, key) {
   const groups = key.split("/");
   if (groups.pop() !== "") throw new BeaconError("the key string does not end with /");
@@ -34,7 +34,9 @@ export function checkDice({ sides, rolls }, key) {
       throw new BeaconError(`${roll} is no roll of a die with ${sides} sides`);
     }
   }
-  if (all.flat().length !== rolls) throw new BeaconError(`the freeze names ${rolls} rolls, ${all.flat().length} are recorded`);
+  const told = all.flat().length;
+  if (told < rolls || told === 0) throw new BeaconError(`the freeze names ${rolls} rolls, ${told} are recorded`);
+  return told;
 }
 
 /** Check the key string of a lottery: each number followed by a dot, each group by a slash, unordered groups sorted. */
@@ -43,7 +45,7 @@ export function checkLottery({ ordered }, key) {
   const groups = key.split("/").slice(0, -1).map((group) => group.split(".").slice(0, -1).map(Number));
   if (groups.length !== ordered.length) throw new BeaconError(`the freeze names ${ordered.length} groups of numbers`);
   groups.forEach((group, n) => {
-    if (!ordered[n] && group.some((each, place) => place && group[place - 1] >= each)) {
+    if (!ordered[n] && group.some((each, place) => place && group[place - 1] > each)) {
       throw new BeaconError("the numbers of an unordered group are not sorted");
     }
   });
@@ -69,7 +71,11 @@ export async function drandHolds(publicKey, round, signature) {
 export async function beaconOf(named, data) {
   if (named.kind === "drand") return drand(named, data);
   if (typeof data.key_string !== "string" || "signature" in data) throw new BeaconError(`${named.kind} is recorded by a key string`);
-  (named.kind === "dice" ? checkDice : checkLottery)(named, data.key_string);
+  if (named.kind === "lottery") checkLottery(named, data.key_string);
+  else {
+    const told = checkDice(named, data.key_string);
+    if (told !== named.rolls) throw new BeaconError(`the freeze names ${named.rolls} rolls, ${told} are recorded`);
+  }
   return beaconText(named.kind, data.key_string);
 }
 

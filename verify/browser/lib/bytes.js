@@ -1,5 +1,10 @@
 // Bytes, hex, base64 and text, and the order of bytes.
 
+/** What is refused for a reason that can be told; every other exception is a fault of this program. */
+export class Refusal extends Error {
+  refusal = true;
+}
+
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const HEX = Array.from({ length: 256 }, (_, n) => n.toString(16).padStart(2, "0"));

@@ -1,10 +1,11 @@
 // Canonical JSON (SPEC 1): a value has one spelling, so whoever reads it spells it again and compares.
 
-import { text as decodeText } from "./bytes.js";
+import { Refusal, text as decodeText } from "./bytes.js";
 
-export class NotCanonical extends Error {}
+export class NotCanonical extends Refusal {}
 
 const FORBIDDEN = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/;
+const NEVER = /[\u0000-\u001f]|\p{Surrogate}/u;
 const BEYOND_ASCII = /[^\x00-\x7f]/;
 const PRINTABLE = /^[\x20-\x7e]*$/;
 export const DEEPEST = 32;
@@ -12,8 +13,12 @@ export const DEEPEST = 32;
 /** Return the one spelling of a value; NotCanonical where it has none. */
 export function encode(value, depth = 0) {
   switch (typeof value) {
-    case "string":
-      return JSON.stringify(value);
+    case "string": {
+      const spelled = JSON.stringify(value);
+      // What was escaped may be more than a quotation mark or a backslash.
+      if (spelled.length !== value.length + 2 && NEVER.test(value)) throw new NotCanonical("a control character or a lone surrogate");
+      return spelled;
+    }
     case "number":
       if (!Number.isSafeInteger(value) || Object.is(value, -0)) throw new NotCanonical("a number that is no integer within 2^53");
       return String(value);

@@ -1,11 +1,13 @@
 // An entry and its bytes (SPEC 2).
 
+import { isHex32, unbase64 } from "./bytes.js";
 import { isAt } from "./calendar.js";
 import { NotCanonical, encode, parseAny, readText } from "./canonical.js";
 
 export const LONGEST = 65_535;
 const KEYS = ["prev", "index", "at", "v", "stream", "version", "kind", "actor", "command", "data"];
 const SIGNED = [...KEYS.slice(0, 9), "signature", "data"];
+const CODE = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/;
 const isText = (value) => typeof value === "string";
 const isCount = (value, from) => Number.isSafeInteger(value) && value >= from;
 const isObject = (value) => value !== null && typeof value === "object" && !Array.isArray(value);
@@ -15,12 +17,12 @@ const RULES = {
   index: (v) => isCount(v, 0),
   at: isAt,
   v: (v) => v === 1,
-  stream: (v) => isText(v) && /^[a-z]+\/[!-~]+$/.test(v),
+  stream: (v) => isText(v) && /^[a-z]+\/[!-~]{1,120}$/.test(v),
   version: (v) => isCount(v, 1),
-  kind: (v) => isText(v),
-  actor: (v) => isObject(v) && Object.keys(v).join() === "account,role,unit" && Object.values(v).every(isText),
+  kind: (v) => isText(v) && /^[a-z]+\.[a-z]+(?:-[a-z]+)*(?:\/[0-9]+)?$/.test(v),
+  actor: (v) => isObject(v) && Object.keys(v).join() === "account,role,unit" && Object.values(v).every((each) => isText(each) && CODE.test(each)),
   command: (v) => isText(v) && /^[A-Za-z0-9._-]{1,64}$/.test(v),
-  signature: isObject,
+  signature: (v) => isObject(v) && Object.keys(v).join() === "expires,key,value" && isCount(v.expires, 0) && isHex32(v.key) && unbase64(v.value) !== null,
   data: isObject,
 };
 

@@ -68,6 +68,7 @@ export const KINDS = {
     specification: s.one("fairdraw-ledger/1"),
   }),
   "log.recovered": kind(LATER, "system", { published_size: s.nat, found_size: s.nat, restored: s.any, reason: s.text }),
+  "log.verifier-released": kind(LATER, "admin", { version: s.text, sha256: s.hex32, bytes: s.pos }),
   "unit.registered": kind(FIRST, "admin system", {
     unit: s.code,
     name: s.text,

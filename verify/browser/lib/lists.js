@@ -1,11 +1,11 @@
 // Lists (SPEC 4): canonical objects, one a line, sorted by id, with a count and a root over the lines.
 
-import { compare } from "./bytes.js";
+import { Refusal, compare } from "./bytes.js";
 import { NotCanonical, decode } from "./canonical.js";
 import { leafHash } from "./sha256.js";
 import { rootInPlace } from "./tree.js";
 
-export class ListError extends Error {}
+export class ListError extends Refusal {}
 
 export const LONGEST_LINE = 4_194_304;
 

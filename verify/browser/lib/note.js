@@ -1,9 +1,9 @@
 // Signed notes, verifier keys, checkpoints and cosignatures of C2SP (SPEC 3), with Ed25519 by WebCrypto.
 
-import { base64, same, text as decodeText, unbase64, utf8 } from "./bytes.js";
+import { Refusal, base64, hex, same, text as decodeText, unbase64, utf8 } from "./bytes.js";
 import { sha256of } from "./sha256.js";
 
-export class NoteError extends Error {}
+export class NoteError extends Refusal {}
 
 export const ED25519 = 1;
 export const COSIGNATURE = 4;
@@ -53,7 +53,7 @@ export function parseNote(bytes) {
   return { text: whole.slice(0, cut + 1), signatures };
 }
 
-/** Return {origin, size, root, extensions} of the text of a checkpoint; NoteError where it is none. */
+/** Return {origin, size, root} of the text of a checkpoint; NoteError where it is none. */
 export function parseCheckpoint(text) {
   const lines = text.split("\n");
   if (lines.length < 4 || lines.pop() !== "") throw new NoteError("a checkpoint has three lines");
@@ -62,8 +62,8 @@ export function parseCheckpoint(text) {
   if (!/^(0|[1-9][0-9]{0,15})$/.test(size) || !Number.isSafeInteger(Number(size))) throw new NoteError("no size");
   const hash = unbase64(root);
   if (!hash || hash.length !== 32) throw new NoteError("no root of 32 bytes");
-  if (extensions.some((line) => line === "")) throw new NoteError("an empty extension line");
-  return { origin, size: Number(size), root: hash, extensions };
+  if (extensions.length) throw new NoteError("an extension line");
+  return { origin, size: Number(size), root: hash };
 }
 
 /** Return the text of the checkpoint of a tree. */
@@ -71,6 +71,23 @@ export const checkpointText = (origin, size, root) => `${origin}\n${size}\n${bas
 
 const keys = new Map();
 const BASE = new Uint8Array(32).fill(0x66).fill(0x58, 0, 1); // the base point of the curve
+
+// The points of small order, in every spelling, their sign left out: whoever "signs" with one signs everything.
+const SMALL = new Set(
+  [
+    "00".repeat(32),
+    `01${"00".repeat(31)}`,
+    "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+    "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+    ...["ec", "ed", "ee"].map((low) => `${low}${"ff".repeat(30)}7f`),
+  ],
+);
+
+function isSmall(point) {
+  const positive = point.slice();
+  positive[31] &= 0x7f;
+  return SMALL.has(hex(positive));
+}
 
 /** Whether Ed25519 can be checked here. */
 export async function canVerify() {
@@ -91,7 +108,7 @@ async function importKey(raw) {
 /** Return whether `signature` is Ed25519 over `message`; null where this machine cannot tell. */
 export async function ed25519(key, message, signature) {
   if (!(await canVerify())) return null;
-  if (signature.length !== 64) return false;
+  if (key.length !== 32 || signature.length !== 64 || isSmall(key) || isSmall(signature.subarray(0, 32))) return false;
   try {
     return await crypto.subtle.verify({ name: "Ed25519" }, await importKey(key), signature, message);
   } catch {

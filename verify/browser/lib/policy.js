@@ -1,9 +1,9 @@
 // A trust policy of C2SP (tlog-policy): which log, which cosigners, and how many of them must have signed.
 
-import { base64 } from "./bytes.js";
+import { Refusal, base64 } from "./bytes.js";
 import { COSIGNATURE, ED25519, NoteError, parseVkey, signedBy } from "./note.js";
 
-export class PolicyError extends Error {}
+export class PolicyError extends Refusal {}
 
 /** Return {logs: [key], members: Map(name -> key or {least, of}), quorum} of a policy's text. */
 export function parsePolicy(text) {
@@ -60,18 +60,20 @@ function group(policy, used, [name, how, ...of]) {
   define(policy, name, { least, of });
 }
 
-/** Return {signed: [names], met} for a note; null where signatures cannot be checked here. */
+/** Return {signed: [names], wrong: [names], met} for a note; null where signatures cannot be checked here. */
 export async function cosigned(policy, note) {
   const signed = new Set();
+  const wrong = [];
   for (const [name, member] of policy.members) {
     if (!member.key) continue;
     const told = await signedBy(note, member.key);
     if (told === null) return null;
     if (told === "signed") signed.add(name);
+    if (told === "wrong") wrong.push(name);
   }
   const met = (name) => {
     const member = policy.members.get(name);
     return member.key ? signed.has(name) : member.of.filter(met).length >= member.least;
   };
-  return { signed: [...signed], met: policy.quorum === "none" || met(policy.quorum) };
+  return { signed: [...signed], wrong, met: policy.quorum === "none" || met(policy.quorum) };
 }

@@ -3,7 +3,9 @@
 // A source has `names` (Map of path -> {size, bytes(from, to)}) and `folders` that hold nothing. A path is below the
 // folder of the export, whatever that folder is called.
 
-export class SourceError extends Error {}
+import { Refusal } from "./bytes.js";
+
+export class SourceError extends Refusal {}
 
 /** Wraps a Blob of the browser, such as a dropped file. */
 export const ofBlob = (blob) => ({

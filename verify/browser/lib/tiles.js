@@ -9,8 +9,9 @@ export function numberPath(n) {
   return out;
 }
 
-/** Return the path of a tile; `level` null is an entry bundle. A full one has `width` 256. */
+/** Return the path of a tile; `level` null is an entry bundle. A full one has `width` 256. null where there is none. */
 export function tilePath(level, index, width) {
+  if (width < 1 || width > WIDTH || (level !== null && (level < 0 || level > 63)) || index < 0) return null;
   const partial = width === WIDTH ? "" : `.p/${width}`;
   return `tile/${level === null ? "entries" : level}/${numberPath(index)}${partial}`;
 }
@@ -34,4 +35,17 @@ export function* tilesOf(size) {
       yield { level, index, width: Math.min(WIDTH, below - index * WIDTH) };
     }
   }
+}
+
+/** Return the entries of a bundle, or null where it is none. */
+export function readBundle(bytes) {
+  const entries = [];
+  for (let at = 0; at < bytes.length; ) {
+    if (at + 2 > bytes.length) return null;
+    const end = at + 2 + bytes[at] * 256 + bytes[at + 1];
+    if (end > bytes.length) return null;
+    entries.push(bytes.slice(at + 2, end));
+    at = end;
+  }
+  return entries.length >= 1 && entries.length <= WIDTH ? entries : null;
 }
