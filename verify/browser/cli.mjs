@@ -3,45 +3,16 @@
 //
 // Exit code 1 when anything is BROKEN, else 2 when anything is UNCHECKED, else 0; 64 for wrong usage, 70 for a fault of its own.
 
-import { closeSync, existsSync, openSync, readFileSync, readSync, readdirSync, statSync } from "node:fs";
-import { join } from "node:path";
-import { NoteError, parseVkey } from "./lib/note.js";
-import { PolicyError, parsePolicy } from "./lib/policy.js";
-import { SourceError, readTar, rooted } from "./lib/source.js";
+import { existsSync, readFileSync } from "node:fs";
+import { sourceOf } from "./disk.mjs";
+import { Refusal } from "./lib/bytes.js";
+import { parseVkey } from "./lib/note.js";
+import { parsePolicy } from "./lib/policy.js";
 import { readHead } from "./checks/signatures.js";
 import { selfCheck } from "./selfcheck.js";
 import { verify } from "./verify.js";
 
-class Usage extends Error {}
-
-const ofPath = (path) => ({
-  size: statSync(path).size,
-  bytes: (from, to) => {
-    const file = openSync(path, "r");
-    try {
-      const buffer = new Uint8Array(Math.max(0, to - from));
-      return buffer.subarray(0, readSync(file, buffer, 0, buffer.length, from));
-    } finally {
-      closeSync(file);
-    }
-  },
-});
-
-function ofFolder(folder) {
-  const files = new Map();
-  const folders = new Set();
-  const walk = (below) => {
-    for (const each of readdirSync(join(folder, below), { withFileTypes: true })) {
-      const name = below ? `${below}/${each.name}` : each.name;
-      if (each.isDirectory()) {
-        folders.add(name);
-        walk(name);
-      } else files.set(name, each.isFile() ? ofPath(join(folder, name)) : { size: -1, bytes: () => new Uint8Array(0) });
-    }
-  };
-  walk("");
-  return rooted(files, folders);
-}
+class Usage extends Refusal {}
 
 function options(words) {
   const found = { json: false };
@@ -60,10 +31,9 @@ const content = (value) => (existsSync(value) ? readFileSync(value, "utf8").trim
 
 async function main(words) {
   const asked = options(words);
-  const source = statSync(asked.target).isDirectory() ? ofFolder(asked.target) : await readTar(ofPath(asked.target));
   const since = asked.since && readHead(readFileSync(asked.since));
   if (asked.since && !since) throw new Usage("the older checkpoint is none");
-  const told = await verify(source, {
+  const told = await verify(await sourceOf(asked.target), {
     vkey: asked.vkey ? parseVkey(content(asked.vkey)) : null,
     policy: asked.policy ? parsePolicy(readFileSync(asked.policy, "utf8")) : null,
     since,
@@ -84,7 +54,7 @@ const peak = () => Math.round(process.resourceUsage().maxRSS / 1024);
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  const wrong = [Usage, NoteError, PolicyError, SourceError].some((kind) => error instanceof kind);
+  const wrong = error.refusal === true;
   console.error(wrong ? `${error.message}\nUsage: node cli.mjs FOLDER|TAR [--vkey KEY|FILE] [--policy FILE] [--since CHECKPOINT] [--self ID] [--json]` : error.stack);
   process.exitCode = wrong ? 64 : 70;
 }

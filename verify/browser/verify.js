@@ -16,7 +16,7 @@ import { Inspections } from "./checks/inspections.js";
 import { Papers } from "./checks/papers.js";
 import { Registries } from "./checks/registries.js";
 import { checkpoint, namedKey, quorum, since as sinceThen, whose } from "./checks/signatures.js";
-import { Files, headAgainstEntries, olderHead } from "./checks/tree.js";
+import { Files, headAgainstEntries, rememberedHead } from "./checks/tree.js";
 
 /** Everything that the checks share about one log. */
 class Log {
@@ -90,12 +90,13 @@ class Log {
 }
 
 /**
- * Verify a log and return {origin, size, root, outcome, exit, findings, head, log}.
+ * Verify a log and return {origin, size, root, outcome, exit, findings, head, signer, log}.
  *
  * `options`: `vkey` and `policy` parsed, from outside; `since`: an older checkpoint {note, head};
- * `remembered`: its {origin, size, root}, as this program itself saw it last; `progress(done, of)`: called now and then.
+ * `remembered`: the function from a key to the {origin, size, root} that was last seen of its log; `live`: whether this
+ * is the log itself, not a copy that may be older; `progress(done, of)`: called now and then.
  */
-export async function verify(source, { vkey = null, policy = null, since = null, remembered = null, progress = null } = {}) {
+export async function verify(source, { vkey = null, policy = null, since = null, remembered = null, live = false, progress = null } = {}) {
   const log = new Log(source);
   const key = await whose(log, vkey ?? policy?.logs[0] ?? null);
   const read = await checkpoint(log, key);
@@ -115,10 +116,11 @@ export async function verify(source, { vkey = null, policy = null, since = null,
     log.inspections.finish(log.last);
   }
   if (since) await sinceThen(log, key, since);
-  if (remembered) olderHead(log, remembered, "remembered");
+  const seen = key && remembered?.(key);
+  if (seen) rememberedHead(log, seen, live);
   const { findings, tree } = log;
   const { exit, outcome } = findings;
-  return { origin: log.origin ?? log.name, size: tree.size, root: hex(tree.root()), outcome, exit, findings: findings.all, head: read?.head ?? null, log };
+  return { origin: log.origin ?? log.name, size: tree.size, root: hex(tree.root()), outcome, exit, findings: findings.all, head: read?.head ?? null, signer: key, log };
 }
 
 async function entries(log, progress) {
@@ -129,13 +131,15 @@ async function entries(log, progress) {
   }
   const total = [...log.source.names.values()].reduce((sum, each) => sum + Math.max(0, each.size), 0);
   let place = 0, done = 0;
-  const ticker = progress && throttled(() => progress(Math.min(done, total), total));
+  const told = progress && throttled(() => progress(Math.min(done, total), total));
+  log.tick = (bytes) => {
+    done += bytes;
+    told?.();
+  };
   for await (const { line, ended } of linesOf(file, LONGEST)) {
     if (!ended) log.findings.broken("entries", place, "最后一行没有换行符。", "The last line does not end with a line feed.");
-    done += line.length;
-    log.tick = ticker;
+    log.tick(line.length);
     await log.take(place++, line);
-    ticker?.();
     if (log.chain.gaveUp) {
       log.findings.broken("entries", place, "太多行不是记录，已放弃。", "Too many lines are no entries: given up.");
       return;

@@ -20,7 +20,7 @@ export class Actors {
     this._personal(entry);
     this._actor(entry);
     const { kind, data, index, stream } = entry;
-    if (kind === "unit.registered") this.units.set(data.unit, data.kind);
+    if (kind === "unit.registered") this._register(index, data);
     else if (kind === "account.opened") this._open(index, data);
     else if (kind === "account.closed") {
       const account = this.accounts.get(stream.slice("account/".length));
@@ -50,6 +50,11 @@ export class Actors {
     if (!may || actor.role !== "system" || actor.unit !== "system") {
       this._say(index, `系统不得作出 ${kind}。`, `The system is not allowed to cause ${kind} here.`);
     }
+  }
+
+  _register(index, { unit, kind, parent }) {
+    if (parent !== null && !this.units.has(parent)) this._say(index, `上级单位 ${parent} 未登记。`, `The parent unit ${parent} is not registered.`);
+    this.units.set(unit, kind);
   }
 
   _open(index, { account, role, unit }) {

@@ -43,7 +43,10 @@ export class Draws {
   }
 
   _sayer(draw, index) {
-    return (check, zh, en) => this.log.findings.broken(check, index, `${draw.stream}：${zh}。`, `${draw.stream}: ${en}.`);
+    return (check, zh, en) => {
+      draw.faults.add(check);
+      this.log.findings.broken(check, index, `${draw.stream}：${zh}。`, `${draw.stream}: ${en}.`);
+    };
   }
 
   async take(entry, documents) {
@@ -85,6 +88,7 @@ export class Draws {
       revealed: new Map(),
       withheld: new Set(),
       beacons: [],
+      faults: new Set(),
       signedOff: false,
     };
     const say = this._sayer(draw, index);

@@ -120,7 +120,17 @@ export class Outcome {
     }
     this._constraints(listed, draw.pools.grounds ?? people, recused, say);
     this._replay(draw, data, listed, people, recused, say);
+    this._held(draw, people);
     draw.pools = null; // nobody needs the lists any more
+  }
+
+  _held(draw, people) {
+    if (!draw.pools.objects || !draw.replayed) return;
+    if (["V6", "V7", "F02", "F09", "V9", "V10", "F12"].some((check) => draw.faults.has(check))) return;
+    const { grounds } = draw.pools.objects;
+    const [pool, drawn] = [grounds.filter((each) => each === null).length, draw.drawn.size];
+    const sent = [...people.values()].filter((each) => each === null).length;
+    this.log.findings.holds("F02", `${draw.stream} 重放一致：${pool} 个对象中抽取 ${drawn} 个，由 ${sent} 名检查人员中选派，逐项相同。`, `${draw.stream} replayed: ${drawn} of ${pool} objects, teams of ${sent} eligible inspectors, all as recorded.`, draw.index);
   }
 
   /** Every drawn object with a recusal is opened by one line that fits its commitment; return Map(object -> Set of ids). */
@@ -146,7 +156,7 @@ export class Outcome {
   }
 
   _manyRecused(draw, recused) {
-    if (!recused.size) return;
+    if (!recused.size || !draw.pools.inspectors) return;
     const { findings } = this.log;
     const eligible = [...draw.pools.inspectors.values()].filter((ground) => ground === null).length;
     findings.noted("V9", draw.index, `${draw.stream}：公开了 ${recused.size} 个被抽中对象的回避名单。`, `${draw.stream}: ${recused.size} recusals of drawn objects were opened.`);

@@ -9,13 +9,13 @@ const LINE = s.object({
   id: s.code,
   name: s.text,
   class: s.one("key", "general"),
-  ratio_min_bp: s.nat,
-  ratio_max_bp: s.nat,
-  object_type: s.any,
-  lead_office: s.any,
-  legal_basis: s.any,
-  methods: s.any,
-  tag: s.any,
+  ratio_min_bp: s.bp,
+  ratio_max_bp: s.bp,
+  object_type: s.one("market_entity", "product", "project", "behaviour"),
+  lead_office: s.text,
+  legal_basis: s.text,
+  methods: s.list(s.one("onsite", "document", "dept_opinion", "lab_test", "online", "expert")),
+  tag: s.nullable(s.text),
 });
 export const LAW = { general: [500, 2000], key: [2000, 10000] };
 const percent = (bp) => `${bp / 100}%`;
@@ -30,7 +30,7 @@ export class Papers {
   async take(entry, documents) {
     const [noun, step] = entry.kind.split(".");
     if (step === "drafted") {
-      const paper = { stream: entry.stream, data: entry.data, actor: entry.actor, ended: null, published: null };
+      const paper = { stream: entry.stream, data: entry.data, actor: entry.actor, ended: null, published: null, items: null };
       (noun === "plan" ? this.plans : this.lists).set(entry.stream, paper);
       if (entry.actor.unit !== entry.data.unit) {
         this._say(entry.index, entry.stream, `由 ${entry.actor.unit} 起草，不是 ${entry.data.unit}`, `drafted by ${entry.actor.unit}, not by ${entry.data.unit}`);
@@ -74,22 +74,24 @@ export class Papers {
   }
 
   _list({ index, stream, data }, paper, bytes) {
-    paper.items = new Map();
     if (!bytes) return;
+    paper.items = new Map();
     const found = new Fingerprint();
     let numbers = 0;
     try {
       for (const { value, line } of lines(bytes)) {
         found.add(line);
         if (findIn(value, "id")) numbers++;
-        const said = LINE(value, "line");
-        if (said) this._say(index, stream, `清单行不合规定：${said}`, `a line does not fit: ${said}`);
-        else this._ratio(index, stream, value);
-        paper.items.set(value.id, value);
+        const said = LINE(value, value.id);
+        if (said) this._say(index, stream, `清单行不合规定：${said}`, `a line does not fit: ${said}`, "documents");
+        else {
+          this._ratio(index, stream, value);
+          paper.items.set(value.id, value);
+        }
       }
     } catch (error) {
       if (!(error instanceof ListError)) throw error;
-      this._say(index, stream, `不是规范的有序清单：${error.message}`, `not a canonical sorted list: ${error.message}`);
+      this._say(index, stream, `不是规范的有序清单：${error.message}`, `not a canonical sorted list: ${error.message}`, "documents");
     }
     if (numbers) this._say(index, stream, `${numbers} 处疑有个人号码`, `${numbers} texts look like a person's number`, "personal");
     if (found.count !== data.count || hex(found.root()) !== data.root) {
@@ -117,10 +119,10 @@ export class Papers {
     for (const { item, quota_bp: quotas } of data.items) {
       if (seen.has(item)) this._say(index, stream, `事项 ${item} 出现两次`, `the item ${item} occurs twice`);
       seen.add(item);
-      if (!list || list.items.size === 0) continue;
+      if (!list?.items) continue;
       const line = list.items.get(item);
-      if (!line) this._say(index, stream, `事项 ${item} 不在清单上`, `the item ${item} is not on ${data.itemlist}`);
-      else if (!LINE(line, "")) this._quotas(index, stream, line, quotas);
+      if (!line) this._say(index, stream, `事项 ${item} 不在清单上`, `the item ${item} is not on ${data.itemlist}`, "F04");
+      else this._quotas(index, stream, line, quotas);
     }
   }
 
@@ -137,8 +139,7 @@ export class Papers {
   /** Return the line of an item of a plan, or null where plan, list or item are not there. */
   itemOf(plan, item) {
     const paper = this.plans.get(plan);
-    const line = paper && this.lists.get(paper.data.itemlist)?.items.get(item);
-    return line && !LINE(line, "") ? line : null;
+    return (paper && this.lists.get(paper.data.itemlist)?.items?.get(item)) ?? null;
   }
 
   finish() {

@@ -13,7 +13,7 @@ function readList(bytes, each, tick) {
     for (const { value, line } of lines(bytes)) {
       found.add(line);
       each(value);
-      tick?.();
+      tick?.(line.length);
     }
   } catch (error) {
     if (!(error instanceof ListError)) throw error;

@@ -187,7 +187,7 @@ export class Registries {
         if (fault) return fault;
         counts[value.op]++;
         if (value.row && findIn(value.row, "id")) numbers++;
-        this.log.tick?.();
+        this.log.tick?.(line.length);
       }
     } catch (error) {
       if (error instanceof ListError) return error.message;

@@ -101,3 +101,10 @@ export function olderHead(log, older, check = "since") {
     findings.holds(check, `日志只增加了：前 ${older.size} 条与以前看到的一致。`, `The log only grew: its first ${older.size} entries are those seen before.`);
   }
 }
+
+/** Compare with what this browser saw last; a copy may be older than that, the log itself may not. */
+export function rememberedHead(log, seen, live) {
+  if (!live && seen.size > log.tree.size) {
+    log.findings.noted("remembered", null, `这份副本早于本浏览器上次所见（${seen.size} 条）。`, `This copy is older than what this browser saw last (${seen.size} entries).`);
+  } else olderHead(log, seen, "remembered");
+}

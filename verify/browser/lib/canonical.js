@@ -39,6 +39,16 @@ function encodeArray(value, depth) {
   return out + "]";
 }
 
+// Few keys occur again and again.
+const SPELLED = new Map();
+
+function spelledKey(key) {
+  if (!PRINTABLE.test(key)) throw new NotCanonical("a key that is not printable ASCII");
+  const spelled = `${JSON.stringify(key)}:`;
+  if (SPELLED.size < 1000) SPELLED.set(key, spelled);
+  return spelled;
+}
+
 function encodeObject(value, depth) {
   let keys = Object.keys(value);
   for (let n = 1; n < keys.length; n++) {
@@ -49,8 +59,7 @@ function encodeObject(value, depth) {
   }
   let out = "{";
   for (let n = 0; n < keys.length; n++) {
-    if (!PRINTABLE.test(keys[n])) throw new NotCanonical("a key that is not printable ASCII");
-    out += (n ? "," : "") + JSON.stringify(keys[n]) + ":" + encode(value[keys[n]], depth + 1);
+    out += (n ? "," : "") + (SPELLED.get(keys[n]) ?? spelledKey(keys[n])) + encode(value[keys[n]], depth + 1);
   }
   return out + "}";
 }
