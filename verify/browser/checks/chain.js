@@ -35,7 +35,7 @@ export class Chain {
     this.previous = hex(leaf);
     if (!entry) return null;
     this._links(place, entry, before);
-    if (!this.linksOnly && !this._kind(entry)) {
+    if (!this.linksOnly && !this._kind(place, entry)) {
       this.log.spoiled.add(entry.stream);
       return null;
     }
@@ -83,12 +83,12 @@ export class Chain {
     this.versions.set(entry.stream, entry.version);
   }
 
-  _kind(entry) {
+  _kind(place, entry) {
     const { index, kind: name, stream, version, data } = entry;
     const kind = Object.hasOwn(KINDS, name) ? KINDS[name] : null;
     const key = `${entry.actor.account} ${entry.command}`;
     if (this.commands.has(key)) {
-      this._say("entries", index, `同一命令产生两条记录：${this.commands.get(key)} 和 ${index}。`, `Two entries with one command: ${key}, entries ${this.commands.get(key)} and ${index}.`);
+      this._say("entries", place, `同一命令产生两条记录：${this.commands.get(key)} 和 ${index}。`, `Two entries with one command: ${key}, entries ${this.commands.get(key)} and ${index}.`);
     } else this.commands.set(key, index);
     if (!kind) return this._say("entries", index, `未知的记录种类 ${name}。`, `Unknown kind ${name}.`);
     const said = kind.data(data, "data");
@@ -101,7 +101,8 @@ export class Chain {
       return this._say("entries", index, `第 ${index} 条再次创建日志。`, `Entry ${index} creates the log again: only entry 0 may.`);
     }
     const wrong = this._wrongStream(entry);
-    if (wrong) this._say("entries", index, `${name} 在 ${stream} 中，应在 ${wrong}。`, `${name} stands in ${stream}, not in ${wrong}.`);
+    const check = nounOf(name) === "inspection" ? "inspections" : "entries";
+    if (wrong) this._say(check, index, `${name} 在 ${stream} 中，应在 ${wrong}。`, `${name} stands in ${stream}, not in ${wrong}.`);
     return true;
   }
 

@@ -52,7 +52,7 @@ export class Draws {
   async take(entry, documents) {
     if (entry.kind === "draw.opened") return this._open(entry);
     const draw = this.all.get(entry.stream);
-    if (!draw || this.log.spoiled.has(entry.stream)) return undefined;
+    if (!draw) return undefined;
     const say = this._sayer(draw, entry.index);
     draw.latest = entry.index;
     if (entry.kind === "draw.witness-checked-in") return this._checkIn(draw, entry);
@@ -206,10 +206,6 @@ export class Draws {
     const { findings } = this.log;
     await this.anchors.finish();
     for (const draw of this.all.values()) {
-      if (this.log.spoiled.has(draw.stream)) {
-        findings.unchecked("V1", draw.index, `${draw.stream} 有不能读取的记录，未校验。`, `${draw.stream} has entries that cannot be read, it is unchecked.`);
-        continue;
-      }
       for (const { phase, index } of draw.absent ?? []) {
         const late = draw.checkIns.has(phase);
         this._sayer(draw, index)("F05", `${phase} 阶段的纪检签到${late ? "太晚" : "缺失"}`, `phase ${phase}: ${late ? "the check-in of the discipline office came too late" : "no check-in of the discipline office"}`);

@@ -81,7 +81,6 @@ export class Inspections {
     if (data.item !== draw.item) say("inspections", index, `事项是 ${data.item}`, `its item is ${data.item}, drawn was ${draw.item}`);
     draw.notified = true;
     if (!draw.signedOff) say("F05", index, "在纪检签字之前通知", "it was notified before the discipline office signed the draw off");
-    if (this.log.spoiled.has(draw.stream)) return undefined;
     const team = draw.teams?.get(data.object);
     if (!draw.drawn?.has(data.object)) return say("F14", index, `${data.object} 未被抽中却被检查`, `${data.object} was not drawn, but is inspected`);
     if (team && !sameTeam(team.inspectors, data.inspectors)) say("F14", index, `检查人员与抽取不符`, `visitors ${names(data.inspectors)}, drawn were ${names(team.inspectors)}`);
@@ -137,7 +136,6 @@ export class Inspections {
   finish(last) {
     const today = last.at.slice(0, 10);
     for (const inspection of this.all.values()) {
-      if (this.log.spoiled.has(inspection.stream)) continue;
       const { steps, stream } = inspection;
       if (steps.some(({ kind }, n) => kind !== STEPS[n])) {
         this._say("inspections", steps.at(-1).index, stream, "步骤次序不对", `the steps are ${steps.map((each) => each.kind).join(", ")}`);
@@ -163,11 +161,11 @@ export class Inspections {
   }
 
   _withoutResult(today) {
-    const { findings, papers, draws, spoiled } = this.log;
+    const { findings, papers, draws } = this.log;
     const recorded = new Set([...this.all.values()].filter((each) => each.recorded).map((each) => `${each.draw} ${each.object}`));
     for (const draw of draws.all.values()) {
       const period = papers.plans.get(draw.plan)?.data.period;
-      if (!draw.drawn || !period || spoiled.has(draw.stream)) continue;
+      if (!draw.drawn || !period) continue;
       const open = [...draw.drawn.keys()].filter((id) => !recorded.has(`${draw.stream} ${id}`));
       if (!open.length) continue;
       const some = open.slice(0, 5).join(", ");

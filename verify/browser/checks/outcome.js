@@ -6,11 +6,13 @@ import { Fingerprint, ListError, lines } from "../lib/lists.js";
 import { subkey } from "../lib/seed.js";
 import { before, select, ticket } from "../lib/selection.js";
 import { teams } from "../lib/assignment.js";
+import * as s from "../lib/shapes.js";
 import { ladder, keepsTheLaw } from "./terms.js";
 
 const few = (ids) => (ids.length > 5 ? `${ids.slice(0, 5).join(", ")} … (${ids.length})` : ids.join(", "));
 const keysOf = (value) => Object.keys(value).join();
 const MANY_RECUSED = 3;
+const LINE = s.object({ id: s.id, rank: s.pos, stratum: s.one("A", "B", "C", "D"), ticket: s.hex32 });
 
 /** Return Map(id -> line) of a list that an entry names, or null; complains as `check` where it is not what is stated. */
 function readListed(reference, stated, documents, check, what, say) {
@@ -96,7 +98,11 @@ export class Outcome {
     for (const [id, line] of listed) {
       const each = due.get(id);
       if (!each) continue;
-      const right = keysOf(line) === "id,rank,stratum,ticket" && line.rank === each.rank && line.stratum === each.stratum && line.ticket === hex(each.ticket);
+      if (LINE(line, id)) {
+        say("F02", `${id} 一行的格式不对`, `the line of ${id} does not fit`);
+        continue;
+      }
+      const right = line.rank === each.rank && line.stratum === each.stratum && line.ticket === hex(each.ticket);
       if (!right) say("V7", `${id} 的名次、层或票号不符`, `${id} has ${each.stratum}/${each.rank}/${hex(each.ticket).slice(0, 12)}…, the list says otherwise`);
     }
   }

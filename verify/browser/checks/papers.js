@@ -14,7 +14,7 @@ const LINE = s.object({
   object_type: s.one("market_entity", "product", "project", "behaviour"),
   lead_office: s.text,
   legal_basis: s.text,
-  methods: s.list(s.one("onsite", "document", "dept_opinion", "lab_test", "online", "expert")),
+  methods: s.list(s.text),
   tag: s.nullable(s.text),
 });
 export const LAW = { general: [500, 2000], key: [2000, 10000] };

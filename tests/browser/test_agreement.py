@@ -1,0 +1,65 @@
+"""Two verifiers, one written from the other's specification, give the same verdict: on honest, forged and mutated logs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from tests.asking import answer
+from tests.browser.javascript import Verifier, broken
+from tests.browser.mutations import mutate
+from tests.forge import Forge, write
+from tests.test_tampering import CASES, Case
+
+MUTATIONS = 300
+PORTION = 50
+
+
+@pytest.fixture(scope="module")
+def javascript() -> Iterator[Verifier]:
+    with Verifier() as verifier:
+        yield verifier
+
+
+def first(told: dict) -> int | None:
+    """Return the least index of an entry that is called BROKEN, or None where none is named."""
+    return min((index for _, index in broken(told) if index is not None), default=None)
+
+
+def test_both_say_of_the_honest_export_that_it_holds(story, javascript, capsys):
+    python, other = answer(capsys, str(story.export), "--vkey", story.vkey), javascript.ask(story.export, story.vkey)
+
+    assert (python["exit"], other["exit"]) == (0, 0), other["findings"]
+    codes = {each["check"] for each in python["findings"] if each["outcome"] == "HOLDS"}
+    assert codes <= {each["check"] for each in other["findings"] if each["outcome"] in ("HOLDS", "NOTED")}
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
+def test_both_name_the_cheat(case: Case, story, javascript, tmp_path, capsys):
+    forged = write(case.cheat(Forge(story.export, story.key_pem)), tmp_path / "forged")
+
+    python, other = answer(capsys, str(forged), "--vkey", story.vkey), javascript.ask(forged, story.vkey)
+
+    assert other["exit"] == python["exit"], other["findings"]
+    assert any((each["check"], each["outcome"]) == (case.check, case.outcome) for each in other["findings"])
+    assert first(other) == first(python), (broken(python), broken(other))
+    assert all(each["reason_zh"] and each["reason"] for each in other["findings"])
+
+
+@pytest.mark.parametrize("portion", range(MUTATIONS // PORTION))
+def test_both_say_the_same_of_mutated_exports(portion: int, story, javascript, tmp_path, capsys):
+    apart, caught = [], 0
+    for number in range(portion * PORTION, (portion + 1) * PORTION):
+        said, files = mutate(Forge(story.export, story.key_pem), number)
+        mutated = write(files, tmp_path / str(number))
+
+        python, other = answer(capsys, str(mutated), "--vkey", story.vkey), javascript.ask(mutated, story.vkey)
+
+        caught += python["exit"] == 1
+        if (python["exit"], first(python)) != (other["exit"], first(other)):
+            apart.append((number, said, sorted(broken(python) ^ broken(other), key=json.dumps)))
+
+    assert not apart
+    assert caught > PORTION * 0.9
