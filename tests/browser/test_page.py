@@ -59,8 +59,8 @@ def verdict(page: Page) -> str:
 
 def badges(page: Page) -> dict[str, str]:
     """Return the outcome that stands before each check."""
-    rows = page.query_selector_all("details.check > summary")
-    return {row.query_selector(":scope > small").inner_text(): row.query_selector(".badge").inner_text() for row in rows}
+    names = page.locator("details.check > summary > small").all_inner_texts()
+    return dict(zip(names, page.locator("details.check > summary > .badge").all_inner_texts(), strict=True))
 
 
 def test_the_live_log_holds_and_nobody_else_is_asked(window, host, story):
