@@ -12,10 +12,12 @@ import { Actors } from "./checks/actors.js";
 import { Chain } from "./checks/chain.js";
 import { Documents } from "./checks/documents.js";
 import { Draws } from "./checks/draws.js";
+import { Keys } from "./checks/keys.js";
 import { Inspections } from "./checks/inspections.js";
 import { Papers } from "./checks/papers.js";
 import { Registries } from "./checks/registries.js";
-import { checkpoint, namedKey, quorum, since as sinceThen, whose } from "./checks/signatures.js";
+import { firstKey, ownKey, quorum, readCheckpoint, signature, since as sinceThen, whose } from "./checks/signatures.js";
+import { Stamps } from "./checks/stamps.js";
 import { Files, headAgainstEntries, rememberedHead } from "./checks/tree.js";
 
 /** Everything that the checks share about one log. */
@@ -26,11 +28,12 @@ class Log {
     this.tree = new Tree();
     this.name = null; // the origin, as far as it is known
     this.origin = null; // the origin that log.created names
-    this.ownKey = null;
+    this.clock = null;
     this.signed = null; // the size of the checkpoint
-    this.signer = null; // the key that log.created names
     this.spoiled = new Set(); // streams with an entry that cannot be read
     this.documents = new Documents(this);
+    this.keys = new Keys(this);
+    this.stamps = new Stamps(this);
     this.chain = new Chain(this);
     this.files = new Files(this);
     this.actors = new Actors(this);
@@ -53,6 +56,8 @@ class Log {
 
   _hand(entry, documents) {
     switch (entry.kind.split(".")[0]) {
+      case "checkpoint":
+        return this.stamps.take(entry, documents);
       case "log":
         return this._own(entry);
       case "itemlist":
@@ -72,20 +77,27 @@ class Log {
     }
   }
 
-  _own({ kind, index, stream, data }) {
+  _own(entry) {
+    const { kind, index, stream, data } = entry;
+    if (kind.startsWith("log.key-")) return this.keys.take(entry);
     if (kind === "log.recovered") {
-      this.findings.noted("log", index, `日志从备份恢复过：${data.reason}。`, `The log was recovered: ${data.reason}.`);
-      return;
+      return this.findings.noted("log", index, `日志从备份恢复过：${data.reason}。`, `The log was recovered: ${data.reason}.`);
     }
-    if (kind !== "log.created" || stream !== "log/main") return;
+    if (kind === "log.verifier-released") {
+      const what = `${data.version}, ${data.sha256}`;
+      return this.findings.noted("verifier", index, `日志发布了校验程序 ${what}，本页面是另一份。`, `The log released the verifier ${what}; this one is another.`);
+    }
+    if (kind !== "log.created" || stream !== "log/main") return undefined;
     this.origin = data.origin;
-    this.signer = namedKey(this, data);
+    this.clock = data.clock;
+    this.keys.begin(firstKey(this, data));
     const demo = data.origin.startsWith("demo.");
     if (demo) this.findings.noted("log", 0, `这是演示日志（${data.origin}），不是真实抽查。`, `A demonstration: ${data.origin}.`);
     if (data.clock === "stepped") {
       if (demo) this.findings.noted("log", 0, "日志的时钟是步进式的，时间不是真实时间。", "The log runs on a stepped clock, not on real time.");
       else this.findings.broken("log", 0, "步进时钟只能用于演示。", "The stepped clock is for demonstrations only.");
     }
+    return undefined;
   }
 }
 
@@ -98,12 +110,16 @@ class Log {
  */
 export async function verify(source, { vkey = null, policy = null, since = null, remembered = null, live = false, progress = null } = {}) {
   const log = new Log(source);
-  const key = await whose(log, vkey ?? policy?.logs[0] ?? null);
-  const read = await checkpoint(log, key);
+  const given = vkey ?? policy?.logs[0] ?? null;
+  const own = await ownKey(log);
+  const read = await readCheckpoint(log);
   log.signed = read?.head.size ?? null;
-  log.name = key?.name ?? read?.head.origin ?? null;
-  if (policy && read) await quorum(log, policy, read);
+  log.name = given?.name ?? own?.name ?? read?.head.origin ?? null;
   await entries(log, progress);
+  await log.keys.finish();
+  const key = whose(log, given, own);
+  if (read) await signature(log, read, key, own);
+  if (policy && read) await quorum(log, policy, read);
   if (read) headAgainstEntries(log, read.head);
   await log.files.finish();
   log.documents.finish();
@@ -111,6 +127,7 @@ export async function verify(source, { vkey = null, policy = null, since = null,
   log.actors.finish();
   log.papers.finish();
   log.registries.finish();
+  await log.stamps.finish();
   if (log.last) {
     await log.draws.finish(log.last);
     log.inspections.finish(log.last);

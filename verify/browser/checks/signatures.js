@@ -1,7 +1,7 @@
 // Whose log it is (SPEC 3): the key from outside, the signature of the checkpoint, and the cosignatures of a policy.
 
 import { base64, hex, text } from "../lib/bytes.js";
-import { NoteError, parseCheckpoint, parseNote, parseVkey, signedBy } from "../lib/note.js";
+import { ED25519, NoteError, parseCheckpoint, parseNote, parseVkey, signedBy } from "../lib/note.js";
 import { cosigned } from "../lib/policy.js";
 import { readWhole } from "../lib/source.js";
 import { olderHead } from "./tree.js";
@@ -20,60 +20,94 @@ export function parseVkeyFile(bytes) {
   }
 }
 
-/** Read `log.vkey` and compare it with the key from outside, which wins; return the key to check signatures with. */
-export async function whose(log, given) {
-  const { findings } = log;
+/** Read `log.vkey`; return its key, or null where there is none. */
+export async function ownKey(log) {
   const bytes = await readWhole(log.source, "log.vkey", { most: LONGEST });
   const own = bytes && parseVkeyFile(bytes);
-  log.ownKey = own;
-  if (!own) findings.broken("whose", null, "log.vkey 缺失或不是一行公钥。", "log.vkey is missing or is no verifier key.");
+  if (!own) log.findings.broken("whose", null, "log.vkey 缺失或不是一行公钥。", "log.vkey is missing or is no verifier key.");
+  return own;
+}
+
+/** Return the first key of a log, which log.created names, or null where it names none. */
+export function firstKey(log, { vkey, origin }) {
+  let key = null;
+  try {
+    key = parseVkey(vkey);
+  } catch (error) {
+    if (!(error instanceof NoteError)) throw error;
+  }
+  if (key && key.name === origin && key.type === ED25519) return key;
+  log.findings.broken("whose", 0, "log.created 的公钥不可用。", "log.created names no usable key.");
+  return null;
+}
+
+/** Compare the key from outside, which wins, with those of the log; return the key that the checkpoint must carry. */
+export function whose(log, given, own) {
+  const { findings, keys } = log;
+  const size = log.signed ?? log.tree.size;
+  const [oldest] = keys.dueAt(size);
+  if (own && oldest && !equal(own, oldest)) {
+    findings.broken("whose", 0, "log.vkey 不是记录所称的公钥。", "log.vkey is not the key that log.created names, nor the one it was handed over to.");
+  }
   if (!given) {
     findings.unchecked("whose", null, "没有从外部给出公钥，无法判断这是谁的日志。", "No key was given from outside: whose log it is stays open.");
-  } else if (own && !equal(own, given)) {
+    return own;
+  }
+  const led = keys.follow(given, size);
+  if (own && !equal(own, given) && (equal(led, given) ? !keys.dueAt(size).some((each) => equal(each, given)) || !oldest || !equal(own, oldest) : !equal(own, led))) {
     findings.broken("whose", null, `这是另一份日志：给出的公钥属于 ${given.name}，log.vkey 属于 ${own.name}。`, `Another log: The key given is ${given.name}'s, log.vkey has another.`);
   } else if (own) {
     findings.holds("whose", `日志属于 ${given.name}，公钥与外部给出的一致。`, `The log is ${given.name}, by the key given.`);
   }
-  return given ?? own;
+  return led;
 }
 
-/** Compare `log.vkey` with what log.created names. */
-export function namedKey(log, named) {
-  const broken = (zh, en) => log.findings.broken("whose", 0, zh, en);
-  let key = null;
-  try {
-    key = parseVkey(named.vkey);
-  } catch (error) {
-    if (!(error instanceof NoteError)) throw error;
+/** Read the checkpoint; return {note, head}, or null where there is none to be read. */
+export async function readCheckpoint(log) {
+  const broken = (zh, en) => log.findings.broken("checkpoint", null, zh, en);
+  if (!log.source.names.has("checkpoint")) {
+    broken("检查点缺失。", "The checkpoint is missing.");
+    return null;
   }
-  if (!key || key.name !== named.origin) broken("log.created 的公钥不可用。", "log.created names no usable key.");
-  else if (log.ownKey && !equal(log.ownKey, key)) broken("log.vkey 不是 log.created 所称的公钥。", "log.vkey is not the key that log.created names.");
-  return key && key.name === named.origin ? key : null;
-}
-
-/** Read and check the checkpoint; return {note, head}, or null where there is none to be read. */
-export async function checkpoint(log, key) {
-  const { findings } = log;
-  const file = log.source.names.get("checkpoint");
-  const broken = (zh, en) => findings.broken("checkpoint", null, zh, en);
-  if (!file) return broken("检查点缺失。", "The checkpoint is missing.") ?? null;
   const bytes = await readWhole(log.source, "checkpoint", { most: LONGEST });
   const read = bytes && readHead(bytes);
-  if (!read) return broken("检查点不是签名的检查点。", "The checkpoint is no signed checkpoint.") ?? null;
-  const strange = read.note.signatures.filter((each) => !key || each.name !== key.name || hex(each.id) !== hex(key.id)).length;
+  if (!read) broken("检查点不是签名的检查点。", "The checkpoint is no signed checkpoint.");
+  return read || null;
+}
+
+/** Check the signature of the checkpoint by `key`, and that no key of the log signs out of its time. */
+export async function signature(log, { note, head }, key, own) {
+  const { findings, keys } = log;
+  const broken = (zh, en) => findings.broken("checkpoint", null, zh, en);
+  const due = keys.dueAt(head.size);
+  const isLine = (line, of) => line.name === of.name && hex(line.id) === hex(of.id);
+  const known = [...keys.all.map((each) => each.key), ...[key, own].filter(Boolean)];
+  const strange = note.signatures.filter((line) => !known.some((each) => isLine(line, each))).length;
   if (strange) findings.noted("checkpoint", null, `另有 ${strange} 行签名，其公钥未给出，未校验。`, `${strange} more signature lines, of keys that were not given, were not verified.`);
-  if (!key) return read;
-  const told = await signedBy(read.note, key);
+  for (const { key: other } of keys.all) {
+    if (!note.signatures.some((line) => isLine(line, other)) || (key && equal(other, key))) continue;
+    const right = due.some((each) => equal(each, other));
+    if (!right) findings.broken("keys", null, "检查点带有已停用或尚未公布的公钥的签名。", "The checkpoint carries a line of a key that is retired or not yet announced.");
+    else if ((await signedBy(note, other)) === "wrong") broken("检查点上另一把公钥的签名无效。", "The line of another key of this log fails.");
+  }
+  for (const other of due) {
+    if (key && !equal(other, key) && !note.signatures.some((line) => isLine(line, other))) {
+      findings.noted("keys", null, "检查点缺少另一把公钥的签名。", "The checkpoint lacks the line of another key of this log.");
+    }
+  }
+  if (!key) return;
+  const told = await signedBy(note, key);
   if (told === null) findings.unchecked("checkpoint", null, "此浏览器不能校验 Ed25519 签名。", "Ed25519 cannot be checked here: the signature stays open.");
   else if (told !== "signed") broken("检查点不是这份日志签名的。", "The checkpoint is not signed by this log.");
-  else if (key.name !== read.head.origin) broken("检查点的名称不是签名者的。", "The checkpoint has another origin than its signer.");
-  else findings.holds("checkpoint", `检查点由 ${key.name} 签名：${read.head.size} 条。`, `${key.name} signed ${read.head.size} entries.`);
-  return read;
+  else if (key.name !== head.origin) broken("检查点的名称不是签名者的。", "The checkpoint has another origin than its signer.");
+  else findings.holds("checkpoint", `检查点由 ${key.name} 签名：${head.size} 条。`, `${key.name} signed ${head.size} entries.`);
 }
 
 /** Compare an older checkpoint, once its signature holds. */
 export async function since(log, key, older) {
-  const told = key && (await signedBy(older.note, key));
+  const keys = [key, ...log.keys.dueAt(older.head.size)].filter(Boolean);
+  const all = await Promise.all(keys.map((each) => signedBy(older.note, each)));
+  const told = all.find((each) => each === "signed") ?? all[0];
   if (told === "absent" || told === "wrong") log.findings.broken("since", null, "较早的检查点不是这份日志签名的。", "The older checkpoint is not signed by this log.");
   else if (!told) log.findings.unchecked("since", null, "较早检查点的签名未校验。", "The signature of the older checkpoint stays open.");
   olderHead(log, older.head);

@@ -1,8 +1,9 @@
 // The terms of a freeze (SPEC 8): what a draw may and may not promise before anybody can know its outcome.
 
-import { hex } from "../lib/bytes.js";
+import { base64, hex } from "../lib/bytes.js";
 import { CHAINS, roundAt } from "../lib/beacon.js";
 import { plusDays, secondsOf } from "../lib/calendar.js";
+import { readCosigner } from "./anchors.js";
 import { LAW } from "./papers.js";
 
 const MOST_RUNGS = 16;
@@ -28,6 +29,7 @@ export function checkTerms(log, draw, entry, say) {
   deadlines(entry, v2);
   parties(log, freeze, v2);
   beacons(log, freeze, v2);
+  quorum(log, freeze, v2);
   const caps = ladder(freeze);
   if (caps.length > MOST_RUNGS) v2(`有 ${caps.length} 级上限`, `${caps.length} caps, ${MOST_RUNGS} are the most`);
   if (caps.at(-1) !== null) v2("最后一级有上限，对象可能无人检查", `objects could stay without a team: the last cap is ${caps.at(-1)}, it must be null`);
@@ -64,6 +66,19 @@ function parties(log, { parties }, v2) {
     if (opened?.role !== role) v2(`参与方 ${id} 的账号 ${account} 不是 ${role}`, `the account ${account} of the party ${id} is no ${role}`);
     if (role !== "organiser" && role !== "discipline") v2(`参与方 ${id} 的角色是 ${role}`, `the party ${id} has the role ${role}`);
   }
+}
+
+function quorum(log, { quorum: { threshold, cosigners } }, v2) {
+  if (threshold === 0 && cosigners.length === 0) return;
+  const keys = cosigners.map(readCosigner);
+  if (keys.some((key) => key === null)) v2("联署方的公钥不可用", "a cosigner's key is none of the type 0x04");
+  else {
+    const distinct = (of) => new Set(keys.map(of)).size === keys.length;
+    const own = log.keys.all.map((each) => base64(each.key.key));
+    const twice = !distinct((key) => key.name) || !distinct((key) => hex(key.id)) || !distinct((key) => base64(key.key));
+    if (twice || keys.some((key) => own.includes(base64(key.key)))) v2("联署方重复，或就是日志自己", "a cosigner stands there twice, or is the log itself");
+  }
+  if (threshold < 1 || threshold > cosigners.length) v2("联署的门槛不合规定", `the threshold is ${threshold} of ${cosigners.length} cosigners`);
 }
 
 function beacons(log, freeze, v2) {

@@ -52,7 +52,7 @@ export function checkLottery({ ordered }, key) {
 }
 
 /** The first round of a chain at or after `time` (POSIX seconds). */
-export const roundAt = ({ genesis, period }, time) => Math.ceil((time - genesis) / period) + 1;
+export const roundAt = ({ genesis, period }, time) => Math.max(1, Math.ceil((time - genesis) / period) + 1);
 
 /** Return whether the 48 bytes are the signature of a round under the chain's key. */
 export async function drandHolds(publicKey, round, signature) {

@@ -12,7 +12,7 @@ export const document = s.object({
   public: s.one(true),
 });
 const list = { document, count: s.nat, root: s.hex32 };
-const covered = s.object({ size: s.pos, root: s.hex32, signature: s.base64 });
+const covered = s.object({ size: s.pos, root: s.hex32, signature: s.base64, "cosignatures?": s.list(s.base64) });
 const pool = s.object({ registry: s.stream("registry"), version: s.pos, count: s.nat, root: s.hex32 });
 const fingerprint = s.object({ count: s.nat, root: s.hex32 });
 
@@ -52,7 +52,7 @@ export const freeze = s.object({
   t_reveal: s.pos,
   delta: s.nat,
   beacons: s.list(beacon),
-  quorum: s.any,
+  quorum: s.object({ threshold: s.nat, cosigners: s.list(s.text) }),
 });
 
 const review = { passed: s.bool, reason: s.text };
@@ -68,6 +68,9 @@ export const KINDS = {
     specification: s.one("fairdraw-ledger/1"),
   }),
   "log.recovered": kind(LATER, "system", { published_size: s.nat, found_size: s.nat, restored: s.any, reason: s.text }),
+  "log.key-announced": kind(LATER, "admin", { vkey: s.text }),
+  "log.key-retired": kind(LATER, "admin", { vkey: s.text, covered }),
+  "checkpoint.anchored": kind(LATER, "system admin", { covered, checkpoint: document, token: document }),
   "log.verifier-released": kind(LATER, "admin", { version: s.text, sha256: s.hex32, bytes: s.pos }),
   "unit.registered": kind(FIRST, "admin system", {
     unit: s.code,
@@ -172,8 +175,10 @@ export const KINDS = {
   }),
 };
 
+const ELSEWHERE = { result: "inspection", checkpoint: "log" };
+
 /** The noun whose streams a kind stands in. */
-export const nounOf = (name) => (name.startsWith("result.") ? "inspection" : name.slice(0, name.indexOf(".")));
+export const nounOf = (name) => ELSEWHERE[name.split(".")[0]] ?? name.split(".")[0];
 
 /** Which kinds of units may have accounts of a role; admin may be anywhere. */
 export const UNITS_OF = {
@@ -188,8 +193,11 @@ export const UNITS_OF = {
 
 /** The documents that the data of an entry names: [{reference, type}], the type being the one due. */
 export function documentsOf(kind, data) {
-  const of = (reference, isList = true) => ({ reference, type: isList ? "application/jsonl" : "application/json" });
-  if (kind === "calendar.recorded") return [of(data.document, false)];
+  const of = (reference, type = "application/jsonl") => ({ reference, type });
+  if (kind === "calendar.recorded") return [of(data.document, "application/json")];
+  if (kind === "checkpoint.anchored") {
+    return [of(data.checkpoint, "text/plain; charset=utf-8"), of(data.token, "application/timestamp-reply")];
+  }
   if (kind === "draw.frozen") return Object.values(data.documents).map((each) => of(each));
   const found = data.document ? [of(data.document)] : [];
   return kind === "draw.inspectors-assigned" ? [...found, of(data.opened)] : found;

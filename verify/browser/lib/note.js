@@ -128,11 +128,17 @@ export async function signedBy(note, key) {
   return "signed";
 }
 
-async function oneSignature(text, key, payload) {
-  if (key.type === ED25519) return ed25519(key.key, utf8(text), payload);
+function oneSignature(text, key, payload) {
+  return key.type === ED25519 ? ed25519(key.key, utf8(text), payload) : cosignature(text, key, payload);
+}
+
+/** POSIX seconds of a cosignature's payload. */
+export const cosignedAt = (payload) => new DataView(payload.buffer, payload.byteOffset).getBigUint64(0);
+
+/** Whether BE64(time) ‖ signature is a cosignature of a note's text; null where nobody can tell. */
+export async function cosignature(text, key, payload) {
   if (payload.length !== 72) return false;
-  const time = new DataView(payload.buffer, payload.byteOffset).getBigUint64(0);
-  return ed25519(key.key, utf8(`cosignature/v1\ntime ${time}\n${text}`), payload.subarray(8));
+  return ed25519(key.key, utf8(`cosignature/v1\ntime ${cosignedAt(payload)}\n${text}`), payload.subarray(8));
 }
 
 /** Return the two parts of a signature of the log as an entry cites it: base64 of key id ‖ Ed25519. */

@@ -10,7 +10,7 @@ export function parsePolicy(text) {
   const policy = { logs: [], members: new Map(), quorum: undefined };
   const used = { keys: new Set(), grouped: new Set() };
   text.split("\n").forEach((raw, n) => {
-    const words = raw.replace(/\r$/, "").replace(/(^|\s)#.*$/, "").trim().split(/[ \t]+/).filter(Boolean);
+    const words = raw.replace(/\r$/, "").replace(/^\s*#.*$/, "").trim().split(/[ \t]+/).filter(Boolean);
     if (words.length === 0) return;
     try {
       statement(policy, used, words);

@@ -8,7 +8,7 @@ const matching = (what, test) => (value, path) => (test(value) ? null : wrong(pa
 const pattern = (what, regex) => matching(what, (value) => typeof value === "string" && regex.test(value));
 const characters = (value) => [...value].length;
 
-export const text = matching("text", (v) => typeof v === "string" && v.trim() !== "" && characters(v) <= 4000);
+export const text = matching("text", (v) => typeof v === "string" && !/^\p{Zs}*$/u.test(v) && characters(v) <= 4000);
 export const code = pattern("code", /^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/);
 export const key = pattern("key", /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/);
 export const id = matching("id", (v) => typeof v === "string" && v !== "" && characters(v) <= 128);
