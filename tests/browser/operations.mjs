@@ -20,6 +20,7 @@ import { assign, seatList } from "../../verify/browser/lib/assignment.js";
 import { Calendars } from "../../verify/browser/lib/calendar.js";
 import { parseProof, proofHolds } from "../../verify/browser/lib/proof.js";
 import { document } from "../../verify/browser/lib/kinds.js";
+import { checkSelf } from "../../verify/browser/checks/receipts.js";
 import { Chain } from "../../verify/browser/checks/chain.js";
 import { excludedInspector, excludedObject } from "../../verify/browser/checks/registries.js";
 import { readHead } from "../../verify/browser/checks/signatures.js";
@@ -269,6 +270,10 @@ const OPERATIONS = {
     const proof = parseProof(bytes(raw));
     need(await proofHolds(proof, bytes(entry), notes.parseVkey(vkey)));
     return { index: proof.index, size: proof.head.size };
+  },
+  "selfcheck.check": async ({ file, vkey }) => {
+    const { result, rank } = await checkSelf(bytes(file), notes.parseVkey(vkey));
+    return { result, rank };
   },
   "log.verify": logVerify,
 };

@@ -36,7 +36,7 @@ function remember({ name, head }) {
   }
 }
 
-function start(target) {
+function clear() {
   worker ??= newWorker();
   for (const id of ["verdict", "self", "from-disk"]) byId(id).hidden = true;
   byId("groups").replaceChildren();
@@ -44,6 +44,10 @@ function start(target) {
   byId("working").hidden = false;
   byId("live").disabled = true;
   progress({ done: 0, of: 1 });
+}
+
+function start(target) {
+  clear();
   worker.postMessage({
     type: "verify",
     ...target,
@@ -55,7 +59,7 @@ function start(target) {
 
 function newWorker() {
   const made = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
-  made.onmessage = ({ data }) => ({ progress, result, self: selfAnswer, failed })[data.type](data);
+  made.onmessage = ({ data }) => ({ progress, result, held, self: selfAnswer, failed })[data.type](data);
   made.onerror = (event) => failed({ message: event.message ?? "worker", refusal: false });
   return made;
 }
@@ -78,14 +82,18 @@ function headline(tone, head, text) {
   byId("meaning").replaceChildren(text[0], make("br"), make("small", { lang: "en" }, text[1]));
 }
 
-function failed({ message, refusal }) {
+function failed({ message, refusal, held: inHand = false }) {
   finished();
+  byId("facts").replaceChildren();
+  if (refusal && inHand) {
+    headline("broken", ["这份回执或自查单不成立", "This receipt or self-check does not hold"], ["请核对公钥和文件。", message]);
+    return;
+  }
   headline(
     "unchecked",
     refusal ? ["无法读取", "It cannot be read"] : ["本程序出错", "A fault of this program"],
     ["没有结论。请检查所给的文件、公钥和联署要求。", `No verdict: ${message}`],
   );
-  byId("facts").replaceChildren();
 }
 
 function result(told) {
@@ -104,6 +112,21 @@ function result(told) {
   byId("groups").replaceChildren(...GROUPS.map((group) => section(group, told.findings)).filter(Boolean));
   byId("self").hidden = told.draws === 0;
   if (told.remember) remember(told.remember);
+}
+
+/** A receipt or a self-check holds; what it does not show is said too. */
+function held(told) {
+  finished();
+  byId("verdict").dataset.exit = told.signed ? 0 : 2;
+  const only = ["其余须复核整本台账", "Only the whole log shows the rest."];
+  if (told.result) {
+    const one = verdictOnOne({ ...told, excluded: told.result === "excluded" ? "excluded" : null, drawn: told.result === "drawn" });
+    headline(told.signed ? "holds" : "unchecked", ["自查单成立", "This self-check holds"], [`${told.object}，${told.draw}：${one[0]}${only[0]}。`, `${one[1]} ${only[1]}`]);
+  } else {
+    headline(told.signed ? "holds" : "unchecked", ["回执成立", "This receipt holds"], [`第 ${told.index} 条记录在 ${told.size} 条的已签名台账中。${only[0]}。`, `Entry ${told.index} is in the signed log of ${told.size} entries. ${only[1]}`]);
+  }
+  const shown = told.entry ? JSON.stringify(told.entry) : `${told.ticket} / ${told.threshold ?? "—"}`;
+  byId("facts").replaceChildren(make("dt", {}, ...both(told.entry ? ["记录", "entry"] : ["抽签号与中签线", "ticket, threshold"])), make("dd", {}, make("code", {}, shown)));
 }
 
 function section([title, checks], findings) {
@@ -178,12 +201,19 @@ async function dropped(items) {
 }
 
 const chosen = (files) => {
-  if (files.length === 1 && !files[0].path.includes("/")) start({ archive: files[0].file });
+  if (files.length === 1 && !files[0].path.includes("/")) one(files[0].file);
   else if (files.length) start({ files });
 };
 
 byId("live").onclick = () => start({ live: true });
-byId("archive").onchange = ({ target }) => target.files.length && start({ archive: target.files[0] });
+/** A file alone is an archive, a receipt or a self-check. */
+function one(file) {
+  if (!/\.(?:tlog-proof|json|txt)$/.test(file.name)) return start({ archive: file });
+  clear();
+  return worker.postMessage({ type: "hand", file, vkey: byId("vkey").value.trim() });
+}
+
+byId("archive").onchange = ({ target }) => target.files.length && one(target.files[0]);
 byId("folder").onchange = ({ target }) => chosen([...target.files].map((file) => ({ path: file.webkitRelativePath || file.name, file })));
 byId("self-form").onsubmit = (event) => {
   event.preventDefault();

@@ -5,6 +5,7 @@ import { parseVkey } from "./lib/note.js";
 import { parsePolicy } from "./lib/policy.js";
 import { SourceError, ofBlob, readTar, rooted } from "./lib/source.js";
 import { selfCheck } from "./selfcheck.js";
+import { checkReceipt, checkSelf } from "./checks/receipts.js";
 import { verify } from "./verify.js";
 
 let last = null;
@@ -43,14 +44,22 @@ async function run({ live, archive, files, vkey, policy, remembered }) {
   postMessage({ type: "result", origin, size, root, outcome, exit, findings, remember, draws, seconds: (performance.now() - started) / 1000 });
 }
 
+async function hand({ file, vkey }) {
+  if (!vkey) throw new SourceError("a key from outside is needed for a receipt");
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  const check = bytes[0] === 0x7b ? checkSelf : checkReceipt; // an opening brace
+  postMessage({ type: "held", ...(await check(bytes, parseVkey(vkey))) });
+}
+
 // Heads are kept by key, so that nobody who invents a log of the same name can poison what was seen of the real one.
 const nameOf = (key) => `${key.name} ${base64(key.key)}`;
 
 onmessage = async ({ data }) => {
   try {
     if (data.type === "self") postMessage({ type: "self", id: data.id, draws: await selfCheck(last, data.id) });
+    else if (data.type === "hand") await hand(data);
     else await run(data);
   } catch (error) {
-    postMessage({ type: "failed", refusal: error.refusal === true, message: error.refusal ? error.message : String(error.stack ?? error) });
+    postMessage({ type: "failed", refusal: error.refusal === true, held: data.type === "hand", message: error.refusal ? error.message : String(error.stack ?? error) });
   }
 };

@@ -47,7 +47,7 @@ export function whose(log, given, own) {
   const size = log.signed ?? log.tree.size;
   const [oldest] = keys.dueAt(size);
   if (own && oldest && !equal(own, oldest)) {
-    findings.broken("whose", 0, "log.vkey 不是记录所称的公钥。", "log.vkey is not the key that log.created names, nor the one it was handed over to.");
+    findings.broken("whose", keys.all.length > 1 ? null : 0, "log.vkey 不是记录所称的公钥。", "log.vkey is not the key that log.created names, nor the one it was handed over to.");
   }
   if (!given) {
     findings.unchecked("whose", null, "没有从外部给出公钥，无法判断这是谁的日志。", "No key was given from outside: whose log it is stays open.");
@@ -84,11 +84,11 @@ export async function signature(log, { note, head }, key, own) {
   const known = [...keys.all.map((each) => each.key), ...[key, own].filter(Boolean)];
   const strange = note.signatures.filter((line) => !known.some((each) => isLine(line, each))).length;
   if (strange) findings.noted("checkpoint", null, `另有 ${strange} 行签名，其公钥未给出，未校验。`, `${strange} more signature lines, of keys that were not given, were not verified.`);
-  for (const { key: other } of keys.all) {
+  for (const { key: other, announced, retired } of keys.all) {
     if (!note.signatures.some((line) => isLine(line, other)) || (key && equal(other, key))) continue;
     const right = due.some((each) => equal(each, other));
-    if (!right) findings.broken("keys", null, "检查点带有已停用或尚未公布的公钥的签名。", "The checkpoint carries a line of a key that is retired or not yet announced.");
-    else if ((await signedBy(note, other)) === "wrong") broken("检查点上另一把公钥的签名无效。", "The line of another key of this log fails.");
+    if (!right) findings.broken("keys", announced < head.size ? retired : announced, "检查点带有已停用或尚未公布的公钥的签名。", "The checkpoint carries a line of a key that is retired or not yet announced.");
+    else if ((await signedBy(note, other)) === "wrong") findings.broken("keys", announced, "检查点上另一把公钥的签名无效。", "The line of another key of this log fails.");
   }
   for (const other of due) {
     if (key && !equal(other, key) && !note.signatures.some((line) => isLine(line, other))) {
