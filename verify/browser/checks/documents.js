@@ -18,7 +18,7 @@ export class Documents {
   async read(index, references) {
     const found = new Map();
     for (const { reference, type } of references) {
-      if (reference.type !== type) {
+      if (type !== null && reference.type !== type) {
         this.log.findings.broken(
           "documents",
           index,

@@ -2,10 +2,12 @@
 //
 // Whether a token is the authority's is not asked here: that needs its certificates, and stays UNCHECKED.
 
-import { hex, same } from "../lib/bytes.js";
+import { hex, same, utf8 } from "../lib/bytes.js";
 import { sha256 } from "../lib/sha256.js";
-import { signedBy } from "../lib/note.js";
+import { ed25519, signedBy, splitSignature } from "../lib/note.js";
 import { readHead } from "./signatures.js";
+
+const LONGEST = 65_536;
 
 export class Stamps {
   constructor(log) {
@@ -14,6 +16,11 @@ export class Stamps {
   }
 
   take({ index, data }, documents) {
+    const { type, bytes } = data.token;
+    if (type !== "application/timestamp-reply" || bytes > LONGEST || data.checkpoint.type !== "text/plain; charset=utf-8") {
+      this.log.findings.broken("anchors", index, "时间戳文档的类型或长度不对。", "Checkpoint or token are not of their types, or too long.");
+      return;
+    }
     const [checkpoint, token] = [documents.get(data.checkpoint.sha256), documents.get(data.token.sha256)];
     if (checkpoint && token) this.all.push({ index, covered: data.covered, checkpoint, token });
   }
@@ -30,6 +37,11 @@ export class Stamps {
       const { origin, size, root } = read.head;
       if (size !== covered.size || hex(root) !== covered.root || size > index || origin !== this.log.origin || !same(tree.root(size), root)) {
         say("所盖时间戳的检查点不是本日志的", "the stamped checkpoint is not one of this log, as the entry names it");
+      }
+      const parts = splitSignature(covered.signature);
+      const signer = parts && keys.dueAt(size).find((each) => same(each.id, parts.id));
+      if (!signer || (await ed25519(signer.key, utf8(read.note.text), parts.payload)) === false) {
+        say("记录中的签名不成立", "the signature in the entry fails");
       }
       for (const key of keys.dueAt(size)) {
         const told = await signedBy(read.note, key);

@@ -191,12 +191,12 @@ export const UNITS_OF = {
   discipline: ["discipline"],
 };
 
-/** The documents that the data of an entry names: [{reference, type}], the type being the one due. */
+/** The documents that the data of an entry names: [{reference, type}], the type being the one due, if any. */
 export function documentsOf(kind, data) {
   const of = (reference, type = "application/jsonl") => ({ reference, type });
   if (kind === "calendar.recorded") return [of(data.document, "application/json")];
   if (kind === "checkpoint.anchored") {
-    return [of(data.checkpoint, "text/plain; charset=utf-8"), of(data.token, "application/timestamp-reply")];
+    return [of(data.checkpoint, null), of(data.token, null)]; // the types are a matter of their own check
   }
   if (kind === "draw.frozen") return Object.values(data.documents).map((each) => of(each));
   const found = data.document ? [of(data.document)] : [];
