@@ -180,5 +180,3 @@ def mutate(forge: Forge, number: int) -> tuple[str, Files]:
         said, files = KINDS[number % len(KINDS)](forge, chance)
         if files != forge.honest:
             return said, files
-
-

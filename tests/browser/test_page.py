@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import shutil
 import time
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from tests.cheats import common, on_files, on_lists
 from tests.forge import Forge, write
 from tests.running import served
 from tests.story import Story, inspectors, new_ledger, objects
+from verify.tree import inclusion_path, leaf_hash
 
 MANY = 200_000
 ELIGIBLE = MANY - MANY // 17
@@ -146,6 +148,30 @@ def test_a_business_reads_why_it_was_drawn(window, host, story):
     page.fill("#self-id", "nobody")
     page.click("#self-form button")
     page.wait_for_selector("#self-answer p:has-text('nobody')")
+
+
+def receipt(story, number: int) -> bytes:
+    """Return the receipt of an entry as a C2SP tlog-proof that carries it."""
+    lines = (story.export / "entries.jsonl").read_bytes().splitlines()
+    path = inclusion_path([leaf_hash(line) for line in lines], number)
+    extra = base64.b64encode(lines[number]).decode()
+    head = f"c2sp.org/tlog-proof@v1\nextra {extra}\nindex {number}\n"
+    hashes = "".join(base64.b64encode(each).decode() + "\n" for each in path)
+    return (head + hashes + "\n").encode() + (story.export / "checkpoint").read_bytes()
+
+
+def test_a_receipt_is_read_from_the_hand(window, host, story, tmp_path):
+    right, wrong = tmp_path / "right.tlog-proof", tmp_path / "wrong.tlog-proof"
+    right.write_bytes(receipt(story, 47))
+    wrong.write_bytes(receipt(story, 47).replace(b"index 47", b"index 46"))
+    page = opened(window, host, story.vkey)
+
+    page.set_input_files("#archive", right)
+    assert verdict(page).startswith("回执成立")
+    assert "draw.objects-drawn" in page.inner_text("#facts")
+
+    page.set_input_files("#archive", wrong)
+    page.wait_for_selector("#headline:has-text('不成立')")
 
 
 def test_its_rules_let_no_script_of_it_speak_to_anybody_else(window, host):

@@ -107,7 +107,8 @@ def of_the_note() -> Iterator[Vector]:
 def of_the_seed() -> Iterator[Vector]:
     for case in json.loads((VECTORS / "draw" / "seed.json").read_text("utf-8")):
         beacons = [
-            each if each["kind"] == "drand" else {"kind": each["kind"], "key_string": each["key"]} for each in case["beacons"]
+            each if each["kind"] == "drand" else {"kind": each["kind"], "key_string": each["key"]}
+            for each in case["beacons"]
         ]
         reveals = {party: None if party in case["withheld"] else r for party, r in case["reveals"].items()}
         asked = {"freeze": case["freeze"], "commitments": case["commitments"], "reveals": reveals, "beacons": beacons}
@@ -126,7 +127,9 @@ def of_the_draw() -> Iterator[Vector]:
         yield {"operation": "drand.verify", "input": asked, "expect": "pass" if right else "fail"}
 
 
-@pytest.mark.parametrize("made", [of_the_tree, of_the_tiles, of_the_note, of_the_seed, of_the_draw], ids=lambda f: f.__name__)
+@pytest.mark.parametrize(
+    "made", [of_the_tree, of_the_tiles, of_the_note, of_the_seed, of_the_draw], ids=lambda f: f.__name__
+)
 def test_the_vectors_of_others_get_their_verdict(made):
     asked = [{"id": str(n), **vector} for n, vector in enumerate(made())]
 
@@ -140,7 +143,11 @@ def test_the_teams_are_those_of_an_independent_program():
     vectors = json.loads((VECTORS / "draw" / "assignment.json").read_text("utf-8"))
     names = ("tasks", "groups", "inspectors", "recusals", "caps")
     asked = [
-        {"id": case["name"], "operation": "assignment.assign", "input": {"key": vectors["key"], **{n: case[n] for n in names}}}
+        {
+            "id": case["name"],
+            "operation": "assignment.assign",
+            "input": {"key": vectors["key"], **{n: case[n] for n in names}},
+        }
         for case in vectors["cases"]
     ]
 
