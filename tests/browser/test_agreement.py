@@ -7,10 +7,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from api.exporting import export
 from tests.asking import answer
 from tests.browser.javascript import Verifier, broken
 from tests.browser.mutations import mutate
 from tests.forge import Forge, write
+from tests.story import Story, inspectors, new_ledger, objects
 from tests.test_tampering import CASES, Case
 
 MUTATIONS = 300
@@ -34,6 +36,25 @@ def test_both_say_of_the_honest_export_that_it_holds(story, javascript, capsys):
     assert (python["exit"], other["exit"]) == (0, 0), other["findings"]
     codes = {each["check"] for each in python["findings"] if each["outcome"] == "HOLDS"}
     assert codes <= {each["check"] for each in other["findings"] if each["outcome"] in ("HOLDS", "NOTED")}
+
+
+def test_both_say_of_objects_that_stay_without_a_team_that_it_holds(javascript, tmp_path, capsys):
+    """Two inspectors are eligible, and one is recused from most objects."""
+    told = Story(new_ledger(tmp_path / "log"))
+    told.organise()
+    plan = told.plan({"CCSW-003": "general"})
+    rows, people = objects(60), inspectors(2, ["CCSW-003"])
+    people[0]["conflicts"] = [row["id"] for row in rows[3:]]
+    told.ceremony(told.freeze(plan, "CCSW-003", told.registries("CCSW-003", rows, people)))
+    with told.ledger as ledger:
+        ledger.publish_checkpoint()
+        export(ledger, tmp_path / "export")
+        vkey = ledger.vkey
+
+    python, other = answer(capsys, str(tmp_path / "export"), "--vkey", vkey), javascript.ask(tmp_path / "export", vkey)
+
+    assert b'"unassigned":0' not in (tmp_path / "export" / "entries.jsonl").read_bytes()
+    assert (python["exit"], other["exit"]) == (0, 0), other["findings"]
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())

@@ -77,6 +77,7 @@ function finished() {
 }
 
 function headline(tone, head, text) {
+  byId("first-faults").replaceChildren();
   byId("verdict").className = `verdict ${tone}`;
   byId("headline").replaceChildren(...both(head));
   byId("meaning").replaceChildren(text[0], make("br"), make("small", { lang: "en" }, text[1]));
@@ -108,10 +109,12 @@ function result(told) {
     ["根哈希", "root", told.root],
     ["用时", "time", `${told.seconds.toFixed(1)} s`],
   ];
+  byId("first-faults").replaceChildren(...told.findings.filter((each) => each.outcome === "BROKEN").slice(0, 3).map(reason));
   byId("facts").replaceChildren(...facts.flatMap(([zh, en, value]) => [make("dt", {}, ...both([zh, en])), make("dd", {}, make("code", {}, value))]));
   byId("groups").replaceChildren(...GROUPS.map((group) => section(group, told.findings)).filter(Boolean));
   byId("self").hidden = told.draws === 0;
   if (told.remember) remember(told.remember);
+  byId("verdict").scrollIntoView({ block: "nearest" });
 }
 
 /** A receipt or a self-check holds; what it does not show is said too. */

@@ -173,6 +173,7 @@ export class Outcome {
 
   _constraints(listed, people, recused, say) {
     for (const [id, { inspectors: team }] of listed) {
+      if (Array.isArray(team) && team.length === 0) continue; // without a team: whether that is due, the replay says
       if (!Array.isArray(team) || team.length !== 2 || team[0] === team[1]) {
         say("F12", `${id} 的检查组不是两名不同的人员`, `the team of ${id} is not two different inspectors`);
       }
@@ -195,7 +196,7 @@ export class Outcome {
     }
     for (const [id, team] of due.teams) {
       const line = listed.get(id);
-      const right = team ? line && keysOf(line) === "id,inspectors" && String(line.inspectors) === String(team) : !line || line.inspectors?.length === 0;
+      const right = team ? line && keysOf(line) === "id,inspectors" && String(line.inspectors) === String(team) : line && keysOf(line) === "id,inspectors" && line.inspectors?.length === 0;
       if (!right) say("V10", `种子派往 ${id} 的是 ${team}，不是 ${line?.inspectors}`, `the seed sends ${team} to ${id}, not ${line?.inspectors}`);
     }
     for (const id of listed.keys()) if (!due.teams.has(id)) say("V10", `${id} 未被抽中却有检查组`, `${id} has a team, but was not drawn`);
