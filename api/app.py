@@ -7,16 +7,17 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
-from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import problems
+from api.anchoring import Anchorer, Schedule
 from api.auth import Unshown, refuse_unguarded
-from api.hot import Groups
+from api.hot import Groups, Lane
 from api.keeper import Keeper, Pace
 from api.pages import refusals
 from api.pages import router as pages
+from api.publishing import Publisher
 from api.routes import api_router
 from api.routes import log as log_routes
 from api.settings import UNSHOWN, Settings
@@ -29,6 +30,7 @@ SECURITY = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
+_STRICT = [(name.lower().encode(), value.encode()) for name, value in SECURITY.items()]
 READING = ("GET", "HEAD")
 ONLY_READ = ("此为只读副本，命令请提交主服务", "this is a read-only copy: send commands to the log's own service")
 _DESCRIPTION = "双随机、一公开：可由任何人复核的随机抽查台账。 / A ledger for random inspections that anyone can check."
@@ -48,9 +50,8 @@ class SecurityHeaders:
 
         async def strict(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in SECURITY.items():
-                    headers.setdefault(name, value)
+                said = {name.lower() for name, _ in message["headers"]}
+                message["headers"] = [*message["headers"], *(pair for pair in _STRICT if pair[0] not in said)]
             await send(message)
 
         await self._app(scope, receive, strict)
@@ -84,15 +85,22 @@ def create_app(ledger: Ledger, settings: Settings | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        pace = Pace(settings.publish_entries, settings.publish_seconds)
         keeper = (
-            Keeper(ledger, Pace(settings.publish_entries, settings.publish_seconds))
+            Keeper(ledger, pace, *([Publisher(ledger, settings.static).keep_up] if settings.static else []))
             if settings.keep and not ledger.read_only
             else None
         )
         if keeper:
             keeper.start()
+        schedule = Schedule.read(ledger.folder) if keeper else None
+        anchorer = Anchorer(ledger, schedule) if schedule else None
+        if anchorer:
+            anchorer.start()
         yield
         app.state.groups.close()
+        if anchorer:
+            anchorer.stop()
         if keeper:
             keeper.stop()
 
@@ -111,6 +119,7 @@ def create_app(ledger: Ledger, settings: Settings | None = None) -> FastAPI:
     app.include_router(api_router())
     app.include_router(log_routes.router)
     app.include_router(pages)
+    app.add_middleware(Lane, of=app)  # the innermost, so that whatever guards a route guards it here too
     unshown = ledger.origin.startswith(UNSHOWN)
     if unshown:
         app.add_middleware(Unshown)

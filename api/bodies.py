@@ -110,20 +110,25 @@ async def read(request: Request, limit: int) -> bytes:
 
 async def parts(request: Request, limit: int) -> AsyncIterator[bytes]:
     """Yield the body as it comes in; 413 as soon as it is announced or found to be longer than `limit` bytes."""
-    too_large = Problem(413, f"内容超过 {limit} 字节", f"the body is larger than {limit} bytes")
     announced = request.headers.get("content-length", "")
     if announced.isdecimal() and (len(announced) > 18 or int(announced) > limit):
-        raise too_large
+        raise _too_large(limit)
     size = 0
     async for part in request.stream():
         size += len(part)
         if size > limit:
-            raise too_large
+            raise _too_large(limit)
         yield part
+
+
+def _too_large(limit: int) -> Problem:
+    return Problem(413, f"内容超过 {limit} 字节", f"the body is larger than {limit} bytes")
 
 
 def require_type(request: Request, wanted: str) -> None:
     """Refuse a body of another media type; a charset other than UTF-8 is another type where JSON is wanted."""
+    if request.headers.getlist("content-type") == [wanted]:
+        return
     message = email.message.Message()
     message["content-type"] = request.headers.get("content-type", "")
     charset = message.get_content_charset() or "utf-8"

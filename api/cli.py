@@ -1,4 +1,4 @@
-"""The command line: `fairdraw init | migrate | serve | export | verify | import | rebuild | recover | demo`.
+"""The command line: `fairdraw init | serve | export | verify | import …`, one subcommand for each job (`fairdraw --help`).
 
 Only the standard library is imported before `main` runs, so that Ctrl-C in the first moments ends as quietly as later.
 """
@@ -22,7 +22,18 @@ def parser() -> Parser:
     """Return the parser of every command."""
     from importlib import metadata
 
-    from api.commandline import demo, log, making, registry, serve
+    from api.commandline import (
+        anchoring,
+        cosigners,
+        demo,
+        log,
+        making,
+        program,
+        public,
+        registry,
+        serve,
+        signing,
+    )
     from api.commandline.words import Parser
 
     root = Parser(
@@ -34,9 +45,14 @@ def parser() -> Parser:
     root.add_argument("--version", action="version", version=version, help="显示版本 / show the version")
     commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND", title="命令 commands")
     making.add(commands)
+    signing.add(commands)
     serve.add(commands)
+    anchoring.add(commands)
     log.add(commands)
+    public.add(commands)
+    cosigners.add(commands)
     registry.add(commands)
+    program.add(commands)
     demo.add(commands)
     return root
 

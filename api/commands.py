@@ -33,7 +33,10 @@ Command = Annotated[str, Depends(command_of)]
 
 
 class Receipt(BaseModel):
-    """What a client gets for a command: where its entry stands, and the leaf to look for in the published log."""
+    """What a client gets for a command: where its entry stands, and the leaf to look for in the published log.
+
+    What proves it to others is at `/api/v1/receipts/{index}.tlog-proof`, as soon as a checkpoint covers the entry.
+    """
 
     model_config = ConfigDict(
         from_attributes=True,

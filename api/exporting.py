@@ -15,9 +15,9 @@ from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from typing import IO
 
-import verify
 from domain.ledger import Ledger
 from verify import checkpoint, entries, tiles
+from verify.program import own_files
 
 NAMES = frozenset({"checkpoint", "log.vkey", "entries.jsonl", "tile", "documents"})
 """All that stands at the top of an export."""
@@ -37,7 +37,7 @@ def export(ledger: Ledger, folder: Path) -> None:
     """
     folder = folder.resolve()
     _refuse_foreign(folder)
-    note = ledger.publish_checkpoint()
+    note = ledger.publish_cosigned()
     fresh, old = (folder.with_name(f".{folder.name}.{part}") for part in ("new", "old"))
     # A crash before the first rename leaves the old export and a folder `.new`; one between the two renames leaves no
     # export and the old one as `.old`. Either is cleared by the next export, and never is half of one under the name.
@@ -48,7 +48,7 @@ def export(ledger: Ledger, folder: Path) -> None:
     if folder.exists():
         folder.rename(old)
     fresh.rename(folder)
-    _sync(folder.parent)
+    sync(folder.parent)
     shutil.rmtree(old, ignore_errors=True)
 
 
@@ -77,10 +77,8 @@ def archive(ledger: Ledger, note: bytes) -> Iterator[bytes]:
 
 def program() -> Iterator[bytes]:
     """Yield the verifier as a tar file, everything below `verify/`: a program gives the same bytes every time."""
-    folder = Path(verify.__file__).parent
-    paths = sorted(path for ending in ("*.py", "*.md") for path in folder.rglob(ending) if path.is_file())
     # A fixed day, not that of the files: the same program is the same archive, wherever it was unpacked.
-    return tar(((f"verify/{path.relative_to(folder).as_posix()}", [path.read_bytes()]) for path in paths), _PROGRAM_DAY)
+    return tar(((f"verify/{name}", [content]) for name, content in own_files().items()), _PROGRAM_DAY)
 
 
 def tar(contents: Iterable[File], written_at: int) -> Iterator[bytes]:
@@ -121,7 +119,7 @@ def _write(contents: Iterator[File], folder: Path) -> None:
         with target.open("xb") as file:
             _put(file, pieces)
     for each in sorted(folders, reverse=True):
-        _sync(each)
+        sync(each)
 
 
 def _put(file: IO[bytes], pieces: Iterable[bytes]) -> None:
@@ -130,7 +128,7 @@ def _put(file: IO[bytes], pieces: Iterable[bytes]) -> None:
     os.fsync(file.fileno())
 
 
-def _sync(folder: Path) -> None:
+def sync(folder: Path) -> None:
     """Make the names in a folder durable, where the file system knows that."""
     with suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)

@@ -1,4 +1,4 @@
-"""The keeper publishes a checkpoint soon after the log has grown, and keeps the views near its head.
+"""The keeper publishes a checkpoint soon after the log has grown, has it cosigned, and keeps the views near its head.
 
 Of several workers one keeps: whoever holds `keeper` in the log's folder, which the kernel takes from it when it dies.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from api.problems import LOG
@@ -40,8 +41,9 @@ class Pace:
 class Keeper:
     """A thread of the service; `stop` waits until its last round is over, so that the ledger can be closed after it."""
 
-    def __init__(self, ledger: Ledger, pace: Pace) -> None:
-        self._ledger, self._pace = ledger, pace
+    def __init__(self, ledger: Ledger, pace: Pace, spread: Callable[[bool], object] = lambda last: None) -> None:
+        """`spread` is called in every round, and told whether it is the last: it brings the static log up to what is published."""
+        self._ledger, self._pace, self._spread = ledger, pace, spread
         self._published = 0
         self._office: LockFile | None = None
         self._stopping = threading.Event()
@@ -66,6 +68,15 @@ class Keeper:
         if self._pace.due(size - self._published, time.monotonic()) or (last and size > self._published):
             self._ledger.publish_checkpoint()
             follow.fold(self._ledger.store, size)  # another worker may do it: no reason to keep a head waiting
+        self._cosign(last)
+        self._spread(last)
+
+    def _cosign(self, last: bool) -> None:
+        """Have the published head cosigned, without waiting for it but the `last` time."""
+        cosigning = self._ledger.cosigning
+        signed = self._ledger.store.checkpoint() if cosigning is not None else None
+        if cosigning is not None and signed is not None:
+            (cosigning.ask if last else cosigning.tend)(signed)
 
     def _elected(self) -> bool:
         if self._office is None:

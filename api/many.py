@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from fastapi import APIRouter, FastAPI
@@ -74,7 +75,11 @@ def application(logs: Logs, settings: Settings) -> FastAPI:
     """Return the application over open logs; whoever opened them closes them, after it has shut down."""
     if set(logs) == {""}:
         return create_app(logs[""], settings)
-    parts = {name: create_app(ledger, settings) for name, ledger in sorted(logs.items())}
+    static = settings.static
+    parts = {
+        name: create_app(ledger, replace(settings, static=static and static / name))
+        for name, ledger in sorted(logs.items())
+    }
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 UNSHOWN = "demo.unshown."
 """How the origin of a log begins that holds real businesses with invented results: it is shown to nobody."""
@@ -19,3 +20,5 @@ class Settings:
     publish_seconds: float = 1.0
     """… or so many seconds after the first of them, whichever comes first."""
     keep: bool = True
+    static: Path | None = None
+    """The folder of the static log that is kept up with what is published, if any."""

@@ -37,11 +37,13 @@ GRACE = 20.0
 
 @dataclass(frozen=True)
 class Order:
-    """What is to be served: the folders of logs, whether each has its path, and the database of a copy that is only read."""
+    """What is to be served: the folders of logs, whether each has its path, the database of a copy that is only
+    read, and the folder of the static log."""
 
     folders: list[Path]
     together: bool
     standby: str | None
+    static: Path | None = None
 
     @property
     def logs(self) -> tuple[list[Path], bool, str | None]:
@@ -51,7 +53,8 @@ class Order:
     def spelled(self, descriptor: int) -> str:
         """Return the order for a worker that is handed the socket under this descriptor."""
         folders = [str(folder) for folder in self.folders]
-        return json.dumps({"logs": [folders, self.together, self.standby], "socket": descriptor})
+        order = {"logs": [folders, self.together, self.standby], "socket": descriptor}
+        return json.dumps({**order, "static": str(self.static) if self.static else None})
 
 
 class Workers:
@@ -167,7 +170,8 @@ def main(order: dict[str, Any]) -> int:
         socket.socket(fileno=order["socket"]) as given,
         opened([Path(folder) for folder in folders], together, standby) as logs,
     ):
-        server = _Server(configured(application(logs, Settings())))
+        settings = Settings(static=Path(order["static"]) if order["static"] else None)
+        server = _Server(configured(application(logs, settings)))
         threading.Thread(target=_leave_with_the_crew, args=(server,), daemon=True).start()
         server.run([given])
     return 0 if server.started else 1

@@ -38,7 +38,7 @@ class Fact(msgspec.Struct, frozen=True, rename={"originator_id": "stream", "orig
 
 def refuse_personal(value: Any, where: str = "") -> None:
     """Refuse what would become public with something like a person's number in its texts; `where` names the place."""
-    personal = next(filter(None, map(looks_personal, texts(value))), None)
+    personal = looks_personal("\n".join(texts(value)))  # no number goes over the end of a line
     if personal:
         place = f"{where}：" if where else ""
         raise Invalid(
@@ -51,6 +51,9 @@ def refuse_personal(value: Any, where: str = "") -> None:
 class Recorded(ABC):
     """An aggregate: its stream as `id`, its `version`, and the facts not yet saved."""
 
+    shared = False
+    """Whether others may be reading this very object, so that nothing may be recorded in it."""
+
     def __init__(self, stream: str) -> None:
         self.id = stream
         self.version = 0
@@ -58,6 +61,8 @@ class Recorded(ABC):
 
     def record(self, kind: str, cause: Cause, data: dict[str, Any]) -> None:
         """Note a fact and change the state by it. Invalid where `data` has not the form of its kind."""
+        if self.shared:
+            raise RuntimeError(f"{self.id} is shared with other decisions: decide on a fork")
         form = KINDS[kind]
         reason = misfit(data, form.data)
         if reason:
@@ -81,7 +86,7 @@ class Recorded(ABC):
         twin = object.__new__(type(self))
         for name, value in self.__dict__.items():
             twin.__dict__[name] = value.copy() if isinstance(value, list | dict | set) else value
-        twin.pending = []
+        twin.pending, twin.shared = [], False
         return twin
 
     def collect_events(self) -> Sequence[Fact]:

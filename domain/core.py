@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -31,8 +30,7 @@ ATTEMPTS, BESIDE_OTHERS = 5, 2
 """So often a command is decided, and so often of these while others write; then only a lost server can come between."""
 
 
-@dataclass(frozen=True)
-class Receipt:
+class Receipt(msgspec.Struct, frozen=True):
     """What a client gets for a command that was carried out: where its entry stands, and the leaf to look for."""
 
     index: int
@@ -51,8 +49,7 @@ class Decision:
         self.aggregate, self.beside = aggregate, beside
 
 
-@dataclass(frozen=True)
-class Intent:
+class Intent(msgspec.Struct, frozen=True):
     """One command before it is carried out: who wants what under which id, and how it is decided."""
 
     by: Actor
@@ -62,8 +59,7 @@ class Intent:
     decide: Callable[[Cause], Decision]
 
 
-@dataclass(frozen=True)
-class Decided:
+class Decided(msgspec.Struct, frozen=True):
     """One command that was decided: the class of its aggregate, its fact, and the change for the store."""
 
     kind: type[Recorded]
@@ -76,7 +72,7 @@ class Core(Grounded):
 
     def actor(self, account: str) -> Actor:
         """Return who an account is. NotFound where there is none, Forbidden where it was closed."""
-        found = self._get(Account, f"account/{account}")
+        found = self._look(Account, f"account/{account}")
         if found.closed:
             raise Forbidden(f"账号 {account} 已注销", f"the account {account} is closed", "方案四")
         return found.actor
@@ -191,7 +187,7 @@ class Core(Grounded):
             by.account,
             command,
             fingerprint,
-            list(references(fact.data)),
+            references(fact.data),
             grounds,
             decision.beside,
             clock,

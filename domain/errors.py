@@ -33,4 +33,4 @@ class Invalid(Refusal):
 
 
 class Unavailable(Refusal):
-    """The log cannot be written: another process has it, or its database is older than what was already published."""
+    """Not now: another process has the log, its database is older than what was published, or a draw's cosigners are away."""

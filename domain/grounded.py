@@ -67,7 +67,11 @@ class Grounded(Log):
             _DECIDING.reset(mark)
 
     def _get(self, kind: type[A], stream: str) -> A:
-        """Load an aggregate that the decision rests on; NotFound where nothing was recorded in its stream."""
+        """Load an aggregate to decide on, which the decision rests on; NotFound where nothing was recorded in its stream."""
+        return self._look(kind, stream).fork()
+
+    def _look(self, kind: type[A], stream: str) -> A:
+        """Load an aggregate that the decision rests on but records nothing in. It is shared with others: only to be read."""
         try:
             return self._rest_on(self._peek(kind, stream))
         except NotFound:
@@ -80,7 +84,7 @@ class Grounded(Log):
         return found
 
     def _peek(self, kind: type[A], stream: str) -> A:
-        """Load an aggregate of which only what never changes is used, so that the decision does not rest on it."""
+        """Look at what never changes of an aggregate, so that the decision does not rest on it."""
         deciding = _DECIDING.get()
         if deciding is not None and stream in deciding.made:
             found: Recorded | None = deciding.made[stream]
@@ -103,7 +107,7 @@ class Grounded(Log):
             if kept is None:
                 return None
             self._kept.put(kept)
-        return kept.fork()
+        return kept
 
     def _exists(self, stream: str) -> bool:
         deciding = _DECIDING.get()

@@ -31,6 +31,7 @@ class Kept:
 
     def put(self, aggregate: Recorded) -> None:
         """Keep an aggregate, where nothing newer is kept; the one that was put longest ago goes when there are too many."""
+        aggregate.shared = True
         key = (type(aggregate), aggregate.id)
         with self._lock:
             kept = self._aggregates.pop(key, None)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from domain.commands.inspections import InspectionCommands
+from domain.commands.log import LogCommands
 
 
-class Ledger(InspectionCommands):
+class Ledger(LogCommands):
     """One authority's log: written by one process on SQLite, by several on PostgreSQL.
 
     `Ledger.create(folder, origin, …)` makes one, `Ledger.open(folder)` opens it; commands are its methods, each answering

@@ -9,17 +9,18 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Self, cast
 
 from eventsourcing.application import Application
 
 from domain.clock import Clock, SystemClock
+from domain.cosigning import Cosigning
 from domain.errors import NotFound, Unavailable
 from domain.lockfile import LockFile
 from domain.private import Private
-from domain.signer import Signer
+from domain.signing import CheckpointSigner, signer_of
 from domain.store.choice import Choice
 from domain.store.contract import Store
 from domain.store.mapper import EntryMapper
@@ -33,14 +34,16 @@ class _Application(Application[str]):
 
 
 class Log:
-    """A folder with `signer/`, `log.vkey`, and either `ledger.db` and its `lock` or a `store.json` that names a database.
+    """A folder with `signer/` or `signer.json`, `log.vkey`, and `ledger.db` and its `lock`, or a `store.json` instead.
 
     On SQLite one process holds it from construction to `close`; on PostgreSQL several may have it open, and publish in turn.
     """
 
     read_only = False
     """Whether this is a copy that is only read; then there is no signer."""
-    signer: Signer
+    cosigning: Cosigning | None = None
+    """Who cosigns the checkpoints, where the log's folder has a policy."""
+    signer: CheckpointSigner
 
     def __init__(self, folder: Path, create: bool = False) -> None:
         self.folder = folder
@@ -50,7 +53,7 @@ class Log:
         self._lock_file = LockFile(folder / "lock") if choice.store == "sqlite" else None
         try:
             if not self.read_only:
-                self.signer = Signer(folder / "signer")
+                self.signer = signer_of(folder)
             if choice.store == "sqlite":
                 self._prepare(create)
             self._application = _Application(
@@ -124,6 +127,18 @@ class Log:
                 "LEDGER 7",
             )
 
+    def _require_signer_of(self, published: bytes | None) -> None:
+        """Refuse a signer whose last head is behind what was published: it could be made to sign a second history."""
+        signed = self.signer.signed_last()[0]
+        size = checkpoint.parse(published)[0].size if published else 0
+        if signed < size:
+            raise Unavailable(
+                f"签名器只记得已签名 {signed} 条，而已公布的检查点有 {size} 条：其文件夹是旧的，拒绝使用",
+                f"the signer remembers a head of {signed} entries, the checkpoint that was published has {size}: "
+                "its folder is an older one and is not used",
+                "LEDGER 7",
+            )
+
     # -- documents
 
     def put_listing(self, listing: Listing) -> dict[str, Any]:
@@ -172,8 +187,17 @@ class Log:
         return checkpoint.parse(note)[0].size if note else 0
 
     def checkpoint(self) -> bytes | None:
-        """Return the last published checkpoint, None before the first."""
-        return self.store.checkpoint()
+        """Return the last published checkpoint, None before the first; with cosigners the last that was shown to them.
+
+        It carries the cosignatures that came. While the quorum is missing it is published without it, and says so itself.
+        """
+        cosigned = self.cosigning.checkpoint() if self.cosigning else None
+        return cosigned or self.store.checkpoint()
+
+    def publish_cosigned(self) -> bytes:
+        """Publish the present head, have it cosigned as far as that is possible now, and return the note."""
+        note = self.publish_checkpoint()
+        return self.cosigning.ask(note, patient=False) if self.cosigning else note
 
     def publish_checkpoint(self) -> bytes:
         """Sign the present head if it moved, publish it and return the note.
@@ -183,11 +207,17 @@ class Log:
         """
         with self._publishing, self.signer.alone():
             last, size = self.store.checkpoint(), self.size
+            self._require_signer_of(last)
             if last is None or checkpoint.parse(last)[0].size < size:
                 root = self._recomputed(size)
-                last = self.signer.sign(size, root, self.store.consistency_path(self.signer.size, size))
+                path = self.store.consistency_path(self.signer.size, size)
+                last = self.signer.sign(size, root, path, self.keys_at(size))
                 self.store.put_checkpoint(size, last)
             return last
+
+    def keys_at(self, size: int) -> Sequence[str]:
+        """Return the verifier keys that sign a checkpoint of `size`, the oldest first; none where the log names none yet."""
+        return ()
 
     def _recomputed(self, size: int) -> bytes:
         """Return the root over the first `size` entries, from the bytes of those that this process has not yet hashed.

@@ -6,18 +6,20 @@ Source: ledger specification, section 7.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
 from domain.clock import SteppedClock, SystemClock
 from domain.core import Core, Decision
+from domain.cosigning import Cosigning
 from domain.errors import Conflict, Unavailable
 from domain.founding import refuse_founding
 from domain.organisation import Account, Logbook, Unit
 from domain.roles import SYSTEM, Cause
 from domain.signer import Signer
+from domain.signing import choose, is_made, is_there, signer_of, socket_of
 from domain.store.choice import Choice
 from verify import entries
 
@@ -31,7 +33,7 @@ class Opened(Core):
     @classmethod
     def open(cls, folder: Path) -> Self:
         """Open an existing log. Unavailable when another process has it, or when it is behind what was published."""
-        if not (folder / "signer").is_dir():
+        if not is_there(folder):
             raise Unavailable(f"{folder} 中没有台账", f"there is no log in {folder}", "LEDGER 7")
         core = cls(folder)
         try:
@@ -52,23 +54,30 @@ class Opened(Core):
         unit_name: str,
         account: str = "admin",
         store: Mapping[str, str] | None = None,
+        signer: Path | None = None,
     ) -> Self:
         """Make a new log: its key, entry 0, its first unit (the bureau) and its first account (an administrator).
 
         `store`: what `store.json` is to say, SQLite where nothing is given; a schema in PostgreSQL is migrated before.
+        `signer`: the socket of the process that signs; without it the log gets a signer, and a key, in its own folder.
         An interrupted creation is finished by calling this again with the same facts.
         """
         refuse_founding(origin, clock, unit, unit_name, account)
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if store is not None:
             Choice.of(store).settle(folder)
-        if not (folder / "signer" / "head.json").is_file():
-            with suppress(FileNotFoundError):
-                (folder / "signer" / "key.pem").unlink()
-                (folder / "signer").rmdir()
-            Signer.create(folder / "signer", origin)
+        if signer is not None and is_made(folder) and socket_of(folder) != signer:
+            raise Conflict("此处的台账由另一签名器签名", "the log here is signed by another signer", "LEDGER 7")
+        if not is_made(folder):
+            if signer is not None:
+                choose(folder, signer)
+            else:
+                with suppress(FileNotFoundError):
+                    (folder / "signer" / "key.pem").unlink()
+                    (folder / "signer").rmdir()
+                Signer.create(folder / "signer", origin)
         # Once something was signed, a database that is missing was lost: making another would be a fork.
-        core = cls(folder, create=Signer(folder / "signer").size == 0)
+        core = cls(folder, create=signer_of(folder).size == 0)
         try:
             core._found(origin, clock, unit, unit_name, account)
             core._start()
@@ -117,10 +126,26 @@ class Opened(Core):
         if self.size < 3:
             raise Unavailable("台账尚未建成，请再次运行 init", "the log is not wholly made: run init again", "LEDGER 7")
         log = self._get(Logbook, "log/main")
-        if entries.parse(next(self.store.entries(0, 1))).data["vkey"] != self.signer.vkey:
-            raise Unavailable("数据库中是另一台账", f"the database holds another log: {log.origin}", "LEDGER 7")
-        self.origin, self.vkey = log.origin, self.signer.vkey
+        missing = [each for each in log.keys if each not in self.signer.vkeys]
+        if log.origin != self.signer.origin or missing:
+            raise Unavailable(
+                f"数据库中是另一台账（{log.origin}），或签名器缺少其密钥",
+                f"the database holds another log: {log.origin}, of which the signer lacks the keys {missing}",
+                "LEDGER 7",
+            )
+        self._require_signer_of(self.store.checkpoint())
+        self.origin = log.origin
         self.agency = entries.parse(next(self.store.entries(1, 2))).data["unit"]
         if log.clock == "stepped":
             self.clock = SteppedClock(self.private.clock() or "")
         self._follow_clock()
+        self.cosigning = Cosigning.read(self.folder, self.vkey, self.store.consistency_path, self.published_size)
+
+    def keys_at(self, size: int) -> Sequence[str]:
+        """Return the verifier keys that sign a checkpoint of `size`, the oldest first."""
+        return self._peek(Logbook, "log/main").keys_at(size)
+
+    @property
+    def vkey(self) -> str:
+        """The verifier key of what is published: after a rotation the new one, once the old one was retired."""
+        return self.keys_at(max(1, self.published_size))[0]

@@ -21,6 +21,7 @@ from domain.ledger import Ledger
 from domain.opening import RECOVERY
 from domain.organisation import Logbook
 from domain.roles import SYSTEM, Cause
+from domain.signing import is_there
 from verify import entries
 from verify.documents import PIECE
 from verify.kinds import KINDS
@@ -36,7 +37,7 @@ def recover(folder: Path, source: Path, reason: str) -> Receipt:
     One that was interrupted is finished by calling this again: until the incident is recorded the log does not open.
     Unavailable where the export does not hold every entry that was signed, or differs from them or from the database.
     """
-    if not (folder / "signer").is_dir():
+    if not is_there(folder):
         raise Unavailable(f"{folder} 中没有台账", f"there is no log in {folder}", RULE)
     ledger = Ledger(folder, create=True)
     try:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import msgspec
+
 from domain.errors import Forbidden
 from domain.words import STEPS
 from verify.kinds import KINDS
@@ -34,8 +36,7 @@ SYSTEM = Actor("system", "system", "system")
 """What the log and its clock do by themselves."""
 
 
-@dataclass(frozen=True)
-class Cause:
+class Cause(msgspec.Struct, frozen=True):
     """Why an entry exists: who acted, and the id of the command that caused it."""
 
     actor: Actor

@@ -9,52 +9,50 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from collections.abc import Iterator
+import shutil
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    PublicFormat,
-    load_pem_private_key,
-)
-
-from domain.errors import Unavailable
+from domain.errors import Conflict, NotFound, Unavailable
+from domain.signing import keys as signing_keys
+from domain.signing.keys import Key, Source
 from verify import note
 from verify.checkpoint import Checkpoint
 from verify.tree import EMPTY_ROOT, ProofError, verify_consistency
 
 
 class Signer:
-    """An Ed25519 key, the origin it signs for, and the (size, root) it signed last."""
+    """The Ed25519 keys of one log, the origin they sign for, and the (size, root) signed last."""
 
     def __init__(self, folder: Path) -> None:
-        """Load the signer from its folder. Unavailable where key or head are missing or not those of one another."""
+        """Load the signer from its folder. Unavailable where keys or head are missing or not those of one another."""
         self._folder = folder
+        self._sources: list[Source] = []
+        self._keys: dict[str, Key] = {}
         try:
-            key = load_pem_private_key((folder / "key.pem").read_bytes(), password=None)
             self._read_head()
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise Unavailable(f"签名器无法读取：{error}", f"the signer cannot be read: {error}", "LEDGER 7") from error
-        if not isinstance(key, Ed25519PrivateKey):
-            raise Unavailable("签名密钥不是 Ed25519", "the signing key is not Ed25519", "LEDGER 7")
-        self._key = key
-        self._public = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
 
     @classmethod
-    def create(cls, folder: Path, origin: str) -> Self:
-        """Make a new key (mode 0600) and an empty head in `folder`, which must not exist."""
+    def create(cls, folder: Path, origin: str, source: Source | None = None) -> Self:
+        """Make a signer with an empty head in `folder`, which must not exist.
+
+        `source`: where its key is, or is made, mode 0600, where that file is not there yet; in the folder itself where
+        no file and no token is named.
+        """
+        chosen = signing_keys.source_of(source or {}, signing_keys.FIRST)
         folder.mkdir(mode=0o700)
-        pem = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        descriptor = os.open(folder / "key.pem", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(pem)
-            file.flush()
-            os.fsync(file.fileno())
+        try:
+            signing_keys.make_missing(folder, chosen)
+            signing_keys.load(folder, chosen)
+        except Unavailable:
+            shutil.rmtree(folder)  # nothing was signed with it: it can be made anew, with another key
+            raise
+        if source is not None:
+            signing_keys.write_sources(folder, [chosen])
         _store_head(folder, origin, 0, EMPTY_ROOT)
         return cls(folder)
 
@@ -62,6 +60,11 @@ class Signer:
         head = json.loads((self._folder / "head.json").read_text("utf-8"))
         self.origin = str(head["origin"])
         self.size, self.root = int(head["size"]), bytes.fromhex(head["root"])
+        found = signing_keys.sources(self._folder)
+        if found != self._sources:
+            loaded = [signing_keys.load(self._folder, each) for each in found]
+            self._keys = {note.format_vkey(self.origin, key.public): key for key in loaded}
+            self._sources = found
 
     def signed_last(self) -> tuple[int, bytes]:
         """Return the (size, root) that any process signed last."""
@@ -83,23 +86,34 @@ class Signer:
             os.close(descriptor)
 
     @property
+    def vkeys(self) -> list[str]:
+        """The verifier keys it can sign with, the oldest first."""
+        return list(self._keys)
+
+    @property
     def vkey(self) -> str:
-        """The verifier key that the world checks this log with."""
-        return note.format_vkey(self.origin, self._public)
+        """The oldest of them."""
+        return self.vkeys[0]
 
-    def sign(self, size: int, root: bytes, path: list[bytes]) -> bytes:
-        """Return the signed checkpoint of (size, root). `path`: the consistency proof from the head signed last.
+    def sign(self, size: int, root: bytes, path: list[bytes], vkeys: Sequence[str] = ()) -> bytes:
+        """Return the signed checkpoint of (size, root), one line for each of `vkeys` (none named: the oldest key).
 
-        Unavailable where the tree is no consistent extension of that head.
+        `path`: the consistency proof from the head signed last. Unavailable where the tree is no consistent extension
+        of that head, or a key is not here.
         """
         self._require_extension(size, root, path)
         text = Checkpoint(self.origin, size, root).text()
-        signature = self._key.sign(text)
+        lines = b"".join(self._line(vkey, text) for vkey in vkeys or self.vkeys[:1])
         # The head is durable before the signature exists for anybody else: a crash here loses a signature, never the head.
         _store_head(self._folder, self.origin, size, root)
         self.size, self.root = size, root
-        key_id = note.key_id(self.origin, 1, self._public)
-        return text + b"\n" + note.format_signature(self.origin, key_id, signature)
+        return text + b"\n" + lines
+
+    def _line(self, vkey: str, text: bytes) -> bytes:
+        key = self._keys.get(vkey)
+        if key is None:
+            raise Unavailable(f"签名器没有密钥 {vkey}", f"the signer does not have the key {vkey}", "LEDGER 7")
+        return note.format_signature(self.origin, note.key_id(self.origin, note.ED25519, key.public), key.sign(text))
 
     def _require_extension(self, size: int, root: bytes, path: list[bytes]) -> None:
         consistent = size >= self.size
@@ -115,16 +129,43 @@ class Signer:
                 "LEDGER 7",
             )
 
+    # -- rotation
+
+    def add_key(self, source: Source | None = None) -> str:
+        """Take one more key, made where the file that `source` names is not there yet, and return its verifier key.
+
+        It signs once the log names it (`log.key-announced`). Conflict where the signer has it already.
+        """
+        with self.alone():
+            chosen = signing_keys.source_of(source or {}, self._next_file())
+            signing_keys.make_missing(self._folder, chosen)
+            vkey = note.format_vkey(self.origin, signing_keys.load(self._folder, chosen).public)
+            if vkey in self._keys:
+                raise Conflict(f"签名器已有密钥 {vkey}", f"the signer has the key {vkey} already", "LEDGER 7")
+            signing_keys.write_sources(self._folder, [*self._sources, chosen])
+            self._read_head()
+            return vkey
+
+    def drop_key(self, vkey: str) -> None:
+        """Sign no more with a key; a file in the signer's folder is deleted. NotFound, Conflict where it is the only one."""
+        with self.alone():
+            if vkey not in self._keys:
+                raise NotFound(f"签名器没有密钥 {vkey}", f"the signer does not have the key {vkey}", "LEDGER 7")
+            if len(self._keys) == 1:
+                raise Conflict("这是唯一的密钥", "this is the only key", "LEDGER 7")
+            gone = self._sources[self.vkeys.index(vkey)]
+            signing_keys.write_sources(self._folder, [each for each in self._sources if each != gone])
+            if (self._folder / gone.get("file", "none")).resolve().parent == self._folder.resolve():
+                (self._folder / gone["file"]).unlink(missing_ok=True)
+            self._read_head()
+
+    def _next_file(self) -> str:
+        number = 2
+        while (self._folder / f"key-{number}.pem").exists():
+            number += 1
+        return f"key-{number}.pem"
+
 
 def _store_head(folder: Path, origin: str, size: int, root: bytes) -> None:
-    fresh = folder / "head.json.new"
-    with fresh.open("w", encoding="utf-8") as file:
-        json.dump({"origin": origin, "size": size, "root": root.hex()}, file)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(folder / "head.json")
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    head = {"origin": origin, "size": size, "root": root.hex()}
+    signing_keys.write_durably(folder / "head.json", json.dumps(head).encode())

@@ -25,8 +25,11 @@ def spell(value: Any) -> bytes:
 
 def fingerprint_of(kind: str, facts: Mapping[str, Any]) -> bytes:
     """Return the SHA-256 by which a command that comes again is known to be the same."""
-    with refusing_bad_values():
-        return hashlib.sha256(spell({"kind": kind, "facts": facts})).digest()
+    try:
+        # Only to be compared, never published: one value has one spelling here, also where it has none for everybody.
+        return hashlib.sha256(_SPELL({"kind": kind, "facts": facts})).digest()
+    except (TypeError, ValueError, RecursionError) as error:
+        raise Invalid(f"内容不能规范表示：{error}", str(error), "LEDGER 2") from error
 
 
 class refusing_bad_values:

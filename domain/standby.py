@@ -56,7 +56,6 @@ class Standby(Ledger):
         return replace(choice, dsn=self._dsn or choice.dsn)
 
     def _start(self) -> None:
-        self.vkey = (self.folder / "log.vkey").read_text("ascii").strip()
         self._seen = 0, b""
         self._require_copy(lambda: self.store.size, self.store.root)
         self.store.watch(self._require_copy)
@@ -74,7 +73,8 @@ class Standby(Ledger):
         try:
             if signed is None:
                 raise note.NoteError("nothing is published in it yet")
-            head = checkpoint.open_checkpoint(signed, note.parse_vkey(self.vkey))
+            key = (self.folder / "log.vkey").read_text("ascii").strip()
+            head = checkpoint.open_checkpoint(signed, note.parse_vkey(key))
             if self.store.root(head.size) != head.root:
                 raise note.NoteError("its entries are not those that were signed")
         except (note.NoteError, KeyError) as error:

@@ -16,6 +16,10 @@ PHASES = {"freeze": "冻结名录", "commit": "提交承诺", "reveal": "揭示�
 STEPS = {
     "log.created": "建立台账",
     "log.recovered": "恢复台账",
+    "log.verifier-released": "公布校验程序",
+    "log.key-announced": "公布新签名密钥",
+    "log.key-retired": "停用旧签名密钥",
+    "checkpoint.anchored": "记录时间戳",
     "unit.registered": "登记单位",
     "account.opened": "开设账号",
     "account.closed": "注销账号",

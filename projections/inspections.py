@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from functools import lru_cache
 
 from projections import bulk
 from projections.registries import AS_FROZEN
@@ -86,13 +87,17 @@ def _note_results(connection: Connection, published: list[Key]) -> None:
     results, counted = [], Counter[tuple[str, str]]()
     for row in bulk.named(connection, sql, list(index_of)):
         index = index_of.pop(row["stream"])
-        categories = json.loads(row["categories"]) or [row["not_checkable"]]
+        categories = _read(row["categories"]) or [row["not_checkable"]]
         results += [(category, index, row["stream"]) for category in categories]
         counted.update([("draw", row["draw"]), *(("category", category) for category in categories)])
     for stream, index in index_of.items():
         raise ViewError(f"entry {index} publishes a result of {stream} that was not recorded")
     bulk.insert(connection, "view_result", ("category", "published", "inspection"), results)
     bulk.add(connection, _COUNTS, "published", [(*key, number) for key, number in sorted(counted.items())])
+
+
+_read = lru_cache(maxsize=1024)(json.loads)
+"""Reads a list of categories; there are few of them, and each comes thousands of times."""
 
 
 def _whole(records: list[Record]) -> Calendar:

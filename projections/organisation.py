@@ -15,10 +15,12 @@ def fold(rows: Rows, entry: Entry, documents: Documents) -> None:
     """Fold one entry of a log, unit or account."""
     data = entry.data
     match entry.kind:
-        case "log.created":
+        case "log.created" | "log.key-announced" | "log.key-retired" | "checkpoint.anchored":
             pass
         case "log.recovered":
             rows.put("view_incident", index=entry.index, at=entry.at, **data)
+        case "log.verifier-released":
+            rows.put("view_release", index=entry.index, at=entry.at, **data)
         case "unit.registered":
             rows.put("view_unit", **data, index=entry.index, at=entry.at)
         case "account.opened":
@@ -36,6 +38,8 @@ VIEW = View(
     {
         "view_incident": """"index" BIGINT PRIMARY KEY, at TEXT NOT NULL, published_size BIGINT NOT NULL,
             found_size BIGINT NOT NULL, restored BIGINT NOT NULL, reason TEXT NOT NULL""",
+        "view_release": """"index" BIGINT PRIMARY KEY, at TEXT NOT NULL, version TEXT NOT NULL, sha256 TEXT NOT NULL,
+            bytes BIGINT NOT NULL""",
         "view_unit": """unit TEXT PRIMARY KEY, name TEXT NOT NULL, kind TEXT NOT NULL, parent TEXT,
             "index" BIGINT NOT NULL, at TEXT NOT NULL""",
         "view_account": """account TEXT PRIMARY KEY, role TEXT NOT NULL, unit TEXT NOT NULL,
@@ -68,3 +72,8 @@ def account(connection: Connection, name: str) -> Record | None:
 def incidents(connection: Connection) -> list[Record]:
     """Return every recovery of the log from an older database, which the public must see."""
     return fetch(connection, 'SELECT * FROM view_incident ORDER BY "index"')
+
+
+def releases(connection: Connection) -> list[Record]:
+    """Return every verifier that the log named, the last one first."""
+    return fetch(connection, 'SELECT * FROM view_release ORDER BY "index" DESC')

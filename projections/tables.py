@@ -146,7 +146,16 @@ def spelled(value: Any) -> Any:
     kind = type(value)
     if kind is str or kind is int or value is None:
         return value
-    return int(value) if kind is bool else _SPELL(value)
+    if kind is bool:
+        return int(value)
+    plain = kind is list and set(map(type, value)) == {str}
+    return _texts(tuple(value)) if plain else _SPELL(value)
+
+
+@lru_cache(maxsize=4096)
+def _texts(value: tuple[str, ...]) -> str:
+    """Spell a list of texts: categories, methods, teams; the same ones come again and again."""
+    return _SPELL(list(value))
 
 
 def names(columns: Iterable[str]) -> str:

@@ -7,13 +7,25 @@ speak either.
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
 from tests.asking import answer, of
-from tests.cheats import common, on_ceremonies, on_entries, on_files, on_inspections, on_lists, on_papers, on_repeats
+from tests.cheats import (
+    common,
+    on_ceremonies,
+    on_cosigners,
+    on_entries,
+    on_files,
+    on_inspections,
+    on_keys,
+    on_lists,
+    on_papers,
+    on_repeats,
+)
 from tests.forge import Forge, write
 from verify.checks.kept import SAYINGS
 
@@ -74,6 +86,33 @@ CASES: dict[str, Case] = {
     "a document is missing": edits(on_files.document_missing, "documents", "is missing"),
     "a public document is altered": edits(on_files.document_altered, "documents", "was altered"),
     "a document is longer than stated": edits(on_files.document_longer_than_stated, "documents", "the entry says"),
+    # The keys of the log.
+    "a key from nowhere": edits(on_keys.key_from_nowhere, "whose", "another log"),
+    "a key announced, and the old one silent": edits(
+        on_keys.key_announced_and_the_old_one_silent, "checkpoint", "is not signed by this log"
+    ),
+    "the new key vouches for itself": edits(
+        on_keys.retirement(on_keys.of_the_new_key), "keys", "it handed nothing over"
+    ),
+    "a handover before the announcement": edits(
+        on_keys.retirement(on_keys.of_before_the_announcement), "keys", "does not cover the announcement"
+    ),
+    "a handover in another history": edits(on_keys.retirement(on_keys.of_another_history), "keys", "has another root"),
+    "a false handover is not followed": edits(
+        on_keys.retirement(on_keys.of_the_new_key), "checkpoint", "is not signed by this log"
+    ),
+    "a false handover is another log": edits(on_keys.retirement(on_keys.of_the_new_key), "whose", "another log"),
+    "a key retired without a successor": rules(
+        on_keys.retired_without_successor, "keys", "is not the older of two that sign"
+    ),
+    "the key of another log": rules(on_keys.key_of_another_log, "keys", "is no Ed25519 key of this log"),
+    "a key announced twice": rules(on_keys.key_announced_twice, "keys", "was the log's before"),
+    "a third key while two sign": rules(on_keys.third_key_while_two_sign, "keys", "while another is being handed over"),
+    "a retired key goes on": rules(on_keys.retired_key_goes_on, "keys", "was not announced yet or was retired"),
+    "a false line of the new key": rules(on_keys.false_line_of_the_new_key, "keys", "signature of the new key fails"),
+    "the old key stated after its retirement": rules(
+        on_keys.old_key_stated_after_its_retirement, "whose", "is not the key"
+    ),
     # Entries.
     "two entries with one command": rules(on_entries.two_entries_with_one_command, "entries", "one command"),
     "an unknown kind": rules(on_entries.unknown_kind, "entries", "unknown kind result.beautified"),
@@ -200,6 +239,26 @@ CASES: dict[str, Case] = {
     "the beacon comes too early": rules(on_ceremonies.beacon_before_its_time, "F06", "before the reveals were closed"),
     "the dice are rolled again": rules(on_ceremonies.beacon_rolled_again, "V5", "the beacon gives B", *REPLAY),
     "too few rolls": rules(on_ceremonies.too_few_rolls, "V2", "too few", "V5"),
+    # The cosigners.
+    "one cosigner of two": rules(on_cosigners.cosigned_by(on_cosigners.NAMES[0]), "F06", "has not the quorum of 2"),
+    "a cosigner who signs twice": rules(
+        on_cosigners.cosigned_by(*on_cosigners.NAMES[:1] * 2), "F06", "it is cosigned by commission.example."
+    ),
+    "cosigners of one's own": rules(on_cosigners.cosigned_by("a.example", "b.example"), "F06", "cosigned by nobody"),
+    "a commitment without cosigners": rules(on_cosigners.without_cosignatures, "F06", "cosigned by nobody"),
+    "the cosignature of an earlier head": rules(
+        on_cosigners.cosignature_of_another_head, "F06", "the cosignature of commission.example does not hold"
+    ),
+    "cosigned when the beacon was known": rules(
+        on_cosigners.cosigned_when_the_beacon_was_known,
+        "F06",
+        "before the time of the beacon: it is cosigned by nobody",
+    ),
+    "a cosigner named twice": rules(on_cosigners.named(2, "a.example", "a.example"), "V2", "names a cosigner twice"),
+    "a quorum beyond its cosigners": rules(on_cosigners.named(3, *on_cosigners.NAMES[:2]), "V2", "3 of 2 cosigners"),
+    "cosigners of whom none is asked": rules(on_cosigners.named(0, *on_cosigners.NAMES), "V2", "0 of 3 cosigners"),
+    "the log as its own cosigner": rules(on_cosigners.log_cosigns_itself, "V2", "the key of the log itself"),
+    "a log's key as a cosigner": rules(on_cosigners.key_of_a_log_as_cosigner, "V2", "not of a cosigner"),
     "another seed": rules(on_ceremonies.other_seed, "V6", "give another seed", *REPLAY),
     "a draw that displeased is drawn again": rules(on_repeats.drawn_again, "F17", "no redraw"),
     "drawn again under another plan": rules(on_repeats.drawn_again_under_another_plan, "F17", "no redraw"),
@@ -310,3 +369,25 @@ def test_an_honest_log_that_the_forger_settled_holds(forge: Forge, story, tmp_pa
     told = answer(capsys, str(write(forge.settle(), tmp_path / "settled")), "--vkey", story.vkey)
 
     assert told["exit"] == 0, of(told, "BROKEN") + of(told, "UNCHECKED")
+
+
+def test_a_draw_whose_checkpoints_have_their_quorum_holds(forge: Forge, story, tmp_path, capsys):
+    told = answer(capsys, str(write(on_cosigners.honest(forge), tmp_path / "cosigned")), "--vkey", story.vkey)
+
+    assert told["exit"] == 0, of(told, "BROKEN") + of(told, "UNCHECKED")
+    held = [each["reason"] for each in of(told, "HOLDS") if each["check"] == "cosigned"]
+    assert held == [
+        "All 5 checkpoints that 1 draws rest on have the quorum of their freeze, of "
+        "commission.example, procuratorate.example, university.example."
+    ]
+    assert not any("no cosigner" in each["reason"] for each in of(told, "NOTED"))
+
+
+def test_without_the_library_cosignatures_are_unchecked(forge: Forge, story, tmp_path, capsys, monkeypatch):
+    files = on_cosigners.honest(forge)
+    monkeypatch.setitem(sys.modules, "cryptography.exceptions", None)
+
+    told = answer(capsys, str(write(files, tmp_path / "cosigned")), "--vkey", story.vkey)
+
+    assert any("cosignatures are unchecked" in each["reason"] for each in of(told, "UNCHECKED"))
+    assert not [each for each in of(told, "HOLDS") if each["check"] == "cosigned"]

@@ -6,28 +6,38 @@ its own, 130 after Ctrl-C. Source: ledger specification, section 8.
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing, nullcontext, suppress
+from dataclasses import replace
 from pathlib import Path
 
-from verify import note as notes
-from verify import policy as policies
-from verify.checks import chain, checkpoint
+from verify import timestamps
+from verify.checks import chain, checkpoint, keys, older
 from verify.checks.tree import check_root
 from verify.crew import usable_cores
 from verify.findings import Finding, Outcome, holds, unchecked
+from verify.given import key_of, policy_of, say
 from verify.history import History
-from verify.note import NoteError, VerifierKey
+from verify.note import VerifierKey
 from verify.policy import Policy
 from verify.progress import Progress
 from verify.report import Report
 from verify.segments import Changed
-from verify.source import ENTRIES, Folder, UsageError, same_file
+from verify.source import CHECKPOINT, ENTRIES, SMALL, Folder, UsageError, same_file
 from verify.usage import HELP, USAGE, parse
 
 WRONG_USAGE, OWN_FAULT, INTERRUPTED = 64, 70, 130
+COMMANDS = {
+    "fsck": "verify.fsck",
+    "receipt": "verify.receipt",
+    "watch": "verify.watch.command",
+    "evidence": "verify.evidence",
+    "witness": "verify.witness.command",
+}
+"""What else the program does than verify a target: the first word, and the module whose `main(argv, program)` does it."""
 
 
 def main(argv: Sequence[str] | None = None, program: str | None = None) -> int:
@@ -35,37 +45,32 @@ def main(argv: Sequence[str] | None = None, program: str | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    given = list(sys.argv[1:] if argv is None else argv)
     try:
-        arguments = parse(sys.argv[1:] if argv is None else argv)
+        if given and given[0] in COMMANDS:
+            return int(importlib.import_module(COMMANDS[given[0]]).main(given[1:], program or _called()))
+        arguments = parse(given)
         if arguments is None:
-            _print(f"用法 Usage: {program or _called()} {USAGE}\n\n{HELP}")
+            say(f"用法 Usage: {program or _called()} {USAGE}\n\n{HELP}")
             return 0
-        policy = _policy(arguments.policy)
-        key, since, processes = _key(arguments.vkey), _since(arguments.since), _processes(arguments.processes)
-        report = verify(arguments.target, key, since, policy, arguments.chain, processes)
-        _print(report.as_json() if arguments.json else "\n".join(report.lines()))
+        policy = policy_of(arguments.policy)
+        key, since, processes = key_of(arguments.vkey), _since(arguments.since), _processes(arguments.processes)
+        kept = Path(arguments.since) if arguments.since and Path(arguments.since).is_dir() else None
+        tsa = _certificates(arguments.tsa)
+        report = verify(arguments.target, key, since, policy, arguments.chain, processes, kept, tsa)
+        say(report.as_json() if arguments.json else "\n".join(report.lines()))
         return report.exit
     except KeyboardInterrupt:
         _complain("已中断，没有结论 Interrupted, no verdict")
         return INTERRUPTED
     except UsageError as error:
-        _complain(f"{error.zh}\n{error.en}\n用法 Usage: {program or _called()} {USAGE}")
+        usage = f"{given[0]} --help" if given and given[0] in COMMANDS else USAGE
+        _complain(f"{error.zh}\n{error.en}\n用法 Usage: {program or _called()} {usage}")
         return WRONG_USAGE
     except Exception as error:  # a fault of ours must never look like an answer about the log
         line = f"{type(error).__name__}: {error}".replace("\n", " ")
         _complain(f"核验程序自身出错，没有结论 The verifier itself failed, no verdict: {line}")
         return OWN_FAULT
-
-
-def _print(text: str) -> None:
-    """Print an answer whole. A reader who has seen enough (`| head`) is no fault, and does not change the exit code."""
-    try:
-        print(text, flush=True)
-    except BrokenPipeError:
-        with suppress(OSError, ValueError):  # or Python would complain about the rest at its very end
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, sys.stdout.fileno())
-            os.close(nowhere)
 
 
 def _complain(text: str) -> None:
@@ -89,11 +94,14 @@ def verify(
     policy: Policy | None = None,
     chain_only: bool = False,
     processes: int = 1,
+    kept: Path | None = None,
+    tsa: bytes | None = None,
 ) -> Report:
     """Check a log with everything there is, or with `chain_only` its links, root and signature.
 
     `key`: the log's key from outside, or `policy`, which names it and its cosigners; `since`: an older signed checkpoint;
-    `processes`: how many read the entries, where they are many.
+    `processes`: how many read the entries, where they are many; `kept`: the older export that `since` is the head of;
+    `tsa`: the certificates of the time-stamping authority.
     """
     folder, bar = Folder(target), Progress(sys.stderr)
     if key is None and policy is not None and policy.logs:
@@ -104,9 +112,10 @@ def verify(
         before = None if fd is None else os.fstat(fd)
         history = History(fd)
         linked = list(chain.follow(fd, history, bar, not chain_only, processes))
-        findings = [*linked, *_linked(history, linked, chain_only), *_signed(folder, history, key, since)]
-        findings += _scope() if chain_only else _all_else(folder, history, bar)
-        findings += checkpoint.check_policy(folder, policy, key)
+        findings = [*linked, *_linked(history, linked, chain_only), *_signed(folder, history, key, since, chain_only)]
+        findings += older.check_copy(kept, since, history) if kept and since else ()
+        findings += _scope() if chain_only else _all_else(folder, history, bar, tsa)
+        findings += checkpoint.check_policy(folder, *_followed_policy(folder, history, policy, key))
         if fd is not None and before is not None and not same_file(before, os.fstat(fd)):
             raise Changed
         root = history.heads[len(history.leaves)].hex()
@@ -124,19 +133,38 @@ def _linked(history: History, linked: list[Finding], chain_only: bool) -> Iterat
         yield holds("F01", f"{size} 条记录首尾相连，没有缺漏。", f"{size} entries are linked without a gap.")
 
 
-def _signed(folder: Folder, history: History, given: VerifierKey | None, since: bytes | None) -> Iterator[Finding]:
+def _signed(
+    folder: Folder, history: History, given: VerifierKey | None, since: bytes | None, chain_only: bool
+) -> Iterator[Finding]:
     """Whose log it is, and that its head and an older one are heads of these entries."""
+    raw, ring = folder.read(CHECKPOINT, SMALL), keys.ring_of(history)
+    size = checkpoint.size_of(raw) if raw is not None else None
+    older = checkpoint.size_of(since) if since is not None else None
+    history.keep_heads(size or 0, older or 0)
     stated = checkpoint.stated_key(folder)
     key = given or (None if isinstance(stated, str) else stated)
-    head, signed = checkpoint.read_checkpoint(folder, key)
-    older = checkpoint.size_of(since) if since is not None else None
-    history.keep_heads(head.size if head else 0, older or 0)
-    yield from checkpoint.check_whose(folder, history, given)
+    if chain_only and ring.place(key) == 0 and not isinstance(stated, str):
+        key = stated  # a handover that may lie between is not followed here, and `check_whose` says so
+    elif key is not None:
+        key = keys.followed(ring, key, raw, history)
+    head, signed = checkpoint.read_checkpoint(folder, key, ring.keys_at(size or 0))
+    yield from checkpoint.check_whose(folder, history, given, key, ring, size or len(history.leaves), not chain_only)
     yield from signed
+    yield from keys.check_keys(ring, raw, history)
     yield from checkpoint.check_setting(history)
     yield from check_root(history, head)
     if since is not None:
-        yield from checkpoint.check_since(since, key, history)
+        yield from checkpoint.check_since(since, key, history, ring)
+
+
+def _followed_policy(
+    folder: Folder, history: History, policy: Policy | None, key: VerifierKey | None
+) -> tuple[Policy | None, VerifierKey | None]:
+    """Return the policy with the key that the log it names was handed over to, and that key."""
+    if policy is None or key is None:
+        return policy, key
+    present = keys.followed(keys.ring_of(history), key, folder.read(CHECKPOINT, SMALL), history)
+    return replace(policy, logs=[present if each == key else each for each in policy.logs]), present
 
 
 def _scope() -> Iterator[Finding]:
@@ -145,35 +173,10 @@ def _scope() -> Iterator[Finding]:
     yield unchecked("scope", zh, en)
 
 
-def _all_else(folder: Folder, history: History, bar: Progress) -> Iterator[Finding]:
+def _all_else(folder: Folder, history: History, bar: Progress, tsa: bytes | None) -> Iterator[Finding]:
     from verify.checks.rules import check_rules  # a quarter of a second of loading, of which the chain needs nothing
 
-    yield from check_rules(folder, history, bar)
-
-
-def _key(text: str | None) -> VerifierKey | None:
-    """Return the key given on the command line, itself or as a file that holds it. Raises UsageError."""
-    if text is None:
-        return None
-    try:
-        return notes.parse_vkey(text)
-    except NoteError:
-        pass
-    try:
-        return notes.parse_vkey(Path(text).read_text(encoding="utf-8").strip())
-    except (OSError, ValueError) as error:
-        raise UsageError(
-            f"{text} 不是公钥，也不是写有公钥的文件。", f"{text} is no key and no file with one: {error}"
-        ) from error
-
-
-def _policy(path: str | None) -> Policy | None:
-    if path is None:
-        return None
-    try:
-        return policies.parse(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{path} 不是可用的信任策略。", f"{path} is no usable policy: {error}") from error
+    yield from check_rules(folder, history, bar, tsa)
 
 
 def _processes(text: str | None) -> int:
@@ -186,11 +189,23 @@ def _processes(text: str | None) -> int:
     return int(text)
 
 
-def _since(path: str | None) -> bytes | None:
+def _certificates(path: str | None) -> bytes | None:
     if path is None:
         return None
     try:
         raw = Path(path).read_bytes()
+        with suppress(timestamps.LibraryMissing):  # then every time stamp is UNCHECKED, and says so
+            timestamps.read_certificates(raw)
+    except (OSError, timestamps.StampError) as error:
+        raise UsageError(f"{path} 不是 PEM 证书。", f"{path} is no certificate in PEM: {error}") from error
+    return raw
+
+
+def _since(path: str | None) -> bytes | None:
+    if path is None:
+        return None
+    try:
+        raw = (Path(path) / CHECKPOINT if Path(path).is_dir() else Path(path)).read_bytes()
     except OSError as error:
         raise UsageError(
             f"读不到较早的检查点 {path}。", f"The older checkpoint {path} cannot be read: {error}"

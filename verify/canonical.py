@@ -103,7 +103,7 @@ def require_fit(value: Any) -> None:
 def _fault(value: Any, depth: int) -> Fault | None:
     """Return why `value`, inside `depth` containers, has no spelling; the path grows on the way out."""
     if isinstance(value, str):
-        reason = _text_fault(value)
+        reason = text_fault(value)
         return None if reason is None else ("", reason)
     if value is None or isinstance(value, bool):
         return None
@@ -143,7 +143,8 @@ def _object_fault(members: dict[Any, Any], depth: int) -> Fault | None:
     return None
 
 
-def _text_fault(text: str) -> str | None:
+def text_fault(text: str) -> str | None:
+    """Return why a text has no place in a canonical value, None where it has."""
     if text.isascii() and text.isprintable():
         return None
     found = _FORBIDDEN.search(text)

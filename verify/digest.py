@@ -9,13 +9,11 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+from verify.program import own_files
+
 
 def verifier_digest(folder: Path | None = None) -> str:
     """Return the hex digest of the verifier in `folder`, by default of the one that runs; a copy has the same."""
-    root = Path(__file__).parent if folder is None else folder
-    lines = []
-    for path in root.rglob("*.py"):
-        name = path.relative_to(root)
-        if "__pycache__" not in name.parts and path.is_file():
-            lines.append(f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {name.as_posix()}\n".encode())
+    files = {name: content for name, content in own_files(folder).items() if name.endswith(".py")}
+    lines = [f"{hashlib.sha256(content).hexdigest()}  {name}\n".encode() for name, content in files.items()]
     return hashlib.sha256(b"".join(sorted(lines))).hexdigest()

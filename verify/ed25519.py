@@ -1,5 +1,7 @@
 """Ed25519 signatures: the one place that needs the `cryptography` library, and says so when it is missing."""
 
+from typing import Any
+
 _P = 2**255 - 19
 _ORDER_8 = 0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826
 # y of every point of order 1, 2, 4 and 8, the two spellings beyond p included. Anybody can "sign" for such a key,
@@ -39,6 +41,30 @@ def verify(public: bytes, signature: bytes, message: bytes) -> bool:
     except (InvalidSignature, ValueError):
         return False
     return True
+
+
+def sign(seed: bytes, message: bytes) -> bytes:
+    """Return the signature (64 bytes) of `message` by the private key `seed` (32 bytes). Raises LibraryMissing, ValueError."""
+    signature: bytes = _private(seed).sign(message)
+    return signature
+
+
+def public_of(seed: bytes) -> bytes:
+    """Return the public key (32 bytes) of the private key `seed` (32 bytes). Raises LibraryMissing, ValueError."""
+    public: bytes = _private(seed).public_key().public_bytes_raw()
+    return public
+
+
+def _private(seed: bytes) -> Any:
+    try:
+        from cryptography.exceptions import UnsupportedAlgorithm
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    except ImportError as error:
+        raise LibraryMissing(f"Ed25519 needs the package `cryptography`: {error}") from error
+    try:
+        return Ed25519PrivateKey.from_private_bytes(seed)
+    except UnsupportedAlgorithm as error:
+        raise LibraryMissing(f"the installed `cryptography` has no Ed25519: {error}") from error
 
 
 def _small_order(point: bytes) -> bool:

@@ -13,6 +13,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from verify import canonical
@@ -28,12 +29,13 @@ _AT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}\+08:00", re.ASCII)
 _KIND = re.compile(r"[a-z]+(-[a-z]+)*\.[a-z]+(-[a-z]+)*(/[1-9][0-9]*)?", re.ASCII)
 _STREAM = re.compile(r"[a-z]+/[A-Za-z0-9._/-]{1,120}", re.ASCII)
 COMMAND = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
+_NAMED = re.compile("\n".join(pattern.pattern for pattern in (_STREAM, _KIND, COMMAND)), re.ASCII)
 
 _ACTOR = {"account": "code", "role": "code", "unit": "code"}
 _SIGNATURE = {"key": "hex32", "expires": "nat", "value": "base64"}
 _KEYS = ("prev", "index", "at", "v", "stream", "version", "kind", "actor", "command", "data")
 _SIGNED = (*_KEYS[:9], "signature", "data")
-_READ = json.JSONDecoder().decode
+_READ = json.JSONDecoder().raw_decode
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}", re.ASCII)
 _SPELL = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True, check_circular=False).encode
 
@@ -44,10 +46,9 @@ class EntryError(ValueError):
 
 @dataclass(frozen=True)
 class Entry:
-    """One entry, read from its bytes. `leaf` is SHA-256(0x00 || raw)."""
+    """One entry, read from its bytes."""
 
     raw: bytes
-    leaf: bytes
     prev: str
     index: int
     at: str
@@ -58,6 +59,11 @@ class Entry:
     command: str
     data: dict[str, Any]
     signature: dict[str, Any] | None = None
+
+    @cached_property
+    def leaf(self) -> bytes:
+        """SHA-256(0x00 || raw): the leaf of the tree, and what the next entry carries as `prev`."""
+        return leaf_hash(self.raw)
 
     @property
     def noun(self) -> str:
@@ -111,18 +117,11 @@ def tail(stream: str, version: int, kind: str, actor: dict[str, str], command: s
 
 def spelled_tail(stream: str, version: int, kind: str, actor: bytes, command: str, data: bytes) -> bytes:
     """Return the same from an actor of the right form and data that are spelled already."""
-    reason = _misfit_named(stream, version, kind, command)
-    if reason:
-        raise EntryError(reason)
+    if type(version) is not int or version < 1 or not _NAMED.fullmatch(f"{stream}\n{kind}\n{command}"):
+        raise EntryError(_misfit_named(stream, version, kind, command))
     # What matches those patterns is spelled as it stands.
-    return b'"v":1,"stream":"%s","version":%d,"kind":"%s","actor":%s,"command":"%s","data":%s}' % (
-        stream.encode(),
-        version,
-        kind.encode(),
-        actor,
-        command.encode(),
-        data,
-    )
+    named = f'"v":1,"stream":"{stream}","version":{version},"kind":"{kind}","actor":'
+    return b'%b%b,"command":"%b","data":%b}' % (named.encode(), actor, command.encode(), data)
 
 
 def compose(prev: str, index: int, at: str, rest: bytes) -> bytes:
@@ -229,7 +228,7 @@ def _plainly_fits(value: dict[str, Any]) -> bool:
 
 def _entry(raw: bytes, value: dict[str, Any]) -> Entry:
     entry = object.__new__(Entry)  # the constructor of a frozen class sets its fields one by one: a third of the time
-    entry.__dict__.update(value, raw=raw, leaf=leaf_hash(raw))
+    entry.__dict__.update(value, raw=raw)
     del entry.__dict__["v"]
     return entry
 
@@ -241,8 +240,9 @@ def read_own(raw: bytes) -> Entry:
     at again, so this tells nothing about bytes that come from elsewhere. Whoever checks a log uses `parse`.
     """
     try:
-        value = _READ(raw.decode())
-        fits = tuple(value) in (_KEYS, _SIGNED)
+        text = raw.decode()
+        value, end = _READ(text)
+        fits = end == len(text) and tuple(value) in (_KEYS, _SIGNED)
     except (ValueError, TypeError) as error:
         raise EntryError(f"the store holds something else than an entry: {error}") from error
     if not fits:

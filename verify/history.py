@@ -213,6 +213,14 @@ class History:
             raise Changed
         return entry
 
+    def spans(self) -> Iterator[tuple[int, int, bool]]:
+        """Yield (first byte, length, whether it is a sound entry) of every line."""
+        sound = iter(self._lines)
+        due = next(sound, None)
+        for number, (start, end) in enumerate(pairwise([*self._offsets, self._end])):
+            yield start, end - start - 1, number == due
+            due = next(sound, None) if number == due else due
+
     def lengths(self, first: int, after: int) -> list[int]:
         """Return the lengths of the lines from `first` to `after`, without their line feeds."""
         starts = [*self._offsets[first : after + 1], self._end][: after - first + 1]
@@ -248,11 +256,12 @@ class History:
 
     def keep_heads(self, *more: int) -> None:
         """Compute the roots at all sizes that entries name, and `more`."""
-        wanted = {size for entry in self.of_kind(*NAMING_HEADS) for size in _sizes(entry)}
+        wanted = {size for entry in self.of_kind(*NAMING_HEADS) for size in sizes(entry)}
         self.heads = self._tree.roots(wanted | set(more))
 
 
-def _sizes(entry: Entry) -> Iterator[int]:
+def sizes(entry: Entry) -> Iterator[int]:
+    """Yield the sizes of the heads that an entry names."""
     if "covered" in entry.data:
         yield entry.data["covered"]["size"]
     if entry.kind == "draw.frozen":

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from verify import registry
@@ -34,13 +34,15 @@ class Gap:
 class Holding:
     """One registry; `item` is that of an object registry.
 
-    `known` is False once a batch could not be folded: from then on nobody can say what it holds.
+    `known` is False once a batch could not be folded: from then on nobody can say what it holds. `reached`: the entry of
+    the last batch in it.
     """
 
     type: str
     item: str | None = None
     state: Rows = field(default_factory=Rows)
     known: bool = True
+    reached: int = -1
     gaps: list[Gap] = field(default_factory=list)
     open_gaps: dict[str, Gap] = field(default_factory=dict)
     people: dict[str, list[tuple[int, Row | None]]] = field(default_factory=dict)
@@ -52,18 +54,28 @@ class Holding:
 
 
 class Holdings:
-    """All registries; `advance` folds the batches up to an index and notes in `findings` what is wrong with them."""
+    """All registries; `advance` folds the batches up to an index and notes in `findings` what is wrong with them.
 
-    def __init__(self, history: History, library: Library) -> None:
+    `saved`: what some of them held before, from which they go on.
+    """
+
+    def __init__(self, history: History, library: Library, saved: Mapping[str, Holding] | None = None) -> None:
         self.library = library
         self.by_stream: dict[str, Holding] = {}
         for stream, entries in history.of("registry"):
             if entries[0].kind == "registry.created":
                 data = entries[0].data
-                self.by_stream[stream] = Holding(data["type"], data["item"], known=stream not in history.unread)
-        self._waiting = list(history.of_kind("registry.imported"))[::-1]
+                known = stream not in history.unread
+                self.by_stream[stream] = (saved or {}).get(stream) or Holding(data["type"], data["item"], known=known)
+                self.by_stream[stream].known &= known
+        batches = (entry for entry in history.of_kind("registry.imported") if not self._folded(entry))
+        self._waiting = list(batches)[::-1]
         self.findings: list[Finding] = []
         self.batches = 0
+
+    def _folded(self, entry: Entry) -> bool:
+        holding = self.by_stream.get(entry.stream)
+        return holding is not None and entry.index <= holding.reached
 
     def advance(self, index: int | None = None) -> None:
         """Fold every batch before entry `index`, all of them without one."""
@@ -72,6 +84,7 @@ class Holdings:
             holding = self.by_stream.get(entry.stream)
             if holding is not None:
                 self.batches += 1
+                holding.reached = entry.index
                 self.findings.extend(self._fold(holding, entry))
 
     def _fold(self, holding: Holding, entry: Entry) -> Iterator[Finding]:

@@ -29,8 +29,11 @@ UNIT_KINDS = "=bureau|=office|=legal|=coordination|=discipline|=justice|=enforce
 
 COMMITMENT = {"commitment": "hex32"}
 DOCUMENT = {"sha256": "hex32", "bytes": "nat", "type": "text", "public": "true"}
+NOTE_MEDIA, TOKEN_MEDIA = "text/plain; charset=utf-8", "application/timestamp-reply"
+"""The media types of an anchor: the signed checkpoint and the reply of the authority (RFC 3161, section 3.4)."""
 LISTING = {"document": DOCUMENT, "count": "nat", "root": "hex32"}
-COVERED = {"size": "pos", "root": "hex32", "signature": "base64"}
+COVERED = {"size": "pos", "root": "hex32", "signature": "base64", "cosignatures?": ["base64"]}
+"""A signed checkpoint that an entry rests on; the cosignatures are there where the freeze names a quorum."""
 POPULATION = {"registry": "stream", "version": "pos", "count": "nat", "root": "hex32"}
 LEGALITY = {"passed": "bool", "reason": "text"}
 JUSTICE = {"passed": "bool", "reason": "text", "reference": "text"}
@@ -101,6 +104,12 @@ KINDS: dict[str, Kind] = {
     ),
     "log.recovered": Kind(
         "log", ("system",), {"published_size": "nat", "found_size": "nat", "restored": "nat", "reason": "text"}
+    ),
+    "log.verifier-released": Kind("log", ("admin",), {"version": "text", "sha256": "hex32", "bytes": "pos"}),
+    "log.key-announced": Kind("log", ("admin",), {"vkey": "text"}),
+    "log.key-retired": Kind("log", ("admin",), {"vkey": "text", "covered": COVERED}),
+    "checkpoint.anchored": Kind(
+        "log", ("system", "admin"), {"covered": COVERED, "checkpoint": DOCUMENT, "token": DOCUMENT}
     ),
     "unit.registered": Kind(
         "unit",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from verify import canonical
@@ -36,16 +36,21 @@ def recusal_value(inspectors: Iterable[str]) -> str:
 
 
 _IDENTITY = re.compile(
-    r"(?<![0-9A-Za-z])\d{6}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx](?![0-9A-Za-z])"
+    r"(?<![0-9A-Za-z])\d{6}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx](?![0-9A-Za-z])",
+    re.ASCII,
 )
-_MOBILE = re.compile(r"(?<![0-9A-Za-z])1[3-9]\d{9}(?![0-9A-Za-z])")
+_LONG = re.compile("[0-9０-９]{11}")
+_MOBILE = re.compile(r"(?<![0-9A-Za-z])1[3-9]\d{9}(?![0-9A-Za-z])", re.ASCII)
+_HALF_WIDTH = {ord(wide): plain for wide, plain in zip("０１２３４５６７８９", "0123456789", strict=True)}
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 
 
 def looks_personal(text: str) -> str | None:
     """Return what in a public text looks like a person's identity number (GB 11643) or mobile phone, None where nothing."""
-    if len(text) < 11:  # the digits of a phone, the shorter of the two
+    if not _LONG.search(text):  # most texts have not the digits of a phone, the shorter of the two
         return None
+    if not text.isascii():
+        text = text.translate(_HALF_WIDTH)
     for found in _IDENTITY.findall(text):
         total = sum(weight * int(digit) for weight, digit in zip(_WEIGHTS, found, strict=False))
         if "10X98765432"[total % 11] == found[-1].upper():
@@ -60,13 +65,16 @@ def public_texts(line: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in row.items() if key != "id"}
 
 
-def texts(value: Any) -> Iterator[str]:
-    """Yield every text inside a JSON value, keys left out."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for part in value.values():
-            yield from texts(part)
-    elif isinstance(value, list):
-        for part in value:
-            yield from texts(part)
+def texts(value: Any) -> list[str]:
+    """Return every text inside a JSON value, keys left out."""
+    found: list[str] = []
+    waiting = [value]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, str):
+            found.append(part)
+        elif isinstance(part, dict):
+            waiting += part.values()
+        elif isinstance(part, list):
+            waiting += part
+    return found

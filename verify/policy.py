@@ -6,12 +6,14 @@ one `quorum <name|none>`; `#` begins a comment, names are defined before they ar
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from verify.note import COSIGNATURE, ED25519, NoteError, VerifierKey, parse_vkey
 
 NONE = "none"
+_URL = re.compile(r"https?://[!-~]+")
 
 
 class PolicyError(ValueError):
@@ -24,6 +26,8 @@ class Policy:
 
     logs: list[VerifierKey] = field(default_factory=list)
     witnesses: dict[str, VerifierKey] = field(default_factory=dict)
+    urls: dict[str, str] = field(default_factory=dict)
+    """Where a witness is asked, by its name: the address that `/add-checkpoint` is added to."""
     groups: dict[str, tuple[int, tuple[str, ...]]] = field(default_factory=dict)
     quorum: str = NONE
 
@@ -34,6 +38,15 @@ class Policy:
     def cosigners(self, keys: Collection[VerifierKey]) -> list[str]:
         """Return the names of the witnesses whose keys are among those that verified."""
         return sorted(name for name, key in self.witnesses.items() if key in keys)
+
+    def flat(self) -> tuple[int, list[VerifierKey]] | None:
+        """Return the quorum as (how many, of which keys), keys sorted by name; None where its groups lie inside one another."""
+        if self.quorum == NONE:
+            return 0, []
+        needed, members = self.groups.get(self.quorum, (1, (self.quorum,)))
+        if not all(member in self.witnesses for member in members):
+            return None
+        return needed, sorted((self.witnesses[member] for member in members), key=lambda key: (key.name, key.key_id))
 
     def _reached(self, name: str, cosigners: Collection[str]) -> bool:
         if name in self.witnesses:
@@ -54,7 +67,7 @@ def parse(text: str) -> Policy:
                 case ["log", vkey, *url] if len(url) <= 1:
                     _add_log(policy, vkey)
                 case ["witness", name, vkey, *url] if len(url) <= 1:
-                    _add_witness(policy, name, vkey)
+                    _add_witness(policy, name, vkey, *url)
                 case ["group", name, threshold, first, *rest]:
                     _add_group(policy, used, name, threshold, (first, *rest))
                 case ["quorum", name] if quorum is None:
@@ -78,13 +91,17 @@ def _add_log(policy: Policy, vkey: str) -> None:
     policy.logs.append(key)
 
 
-def _add_witness(policy: Policy, name: str, vkey: str) -> None:
+def _add_witness(policy: Policy, name: str, vkey: str, url: str = "") -> None:
     key = parse_vkey(vkey)
     if key.kind != COSIGNATURE:
         raise PolicyError(f"{name} is not the key of a cosigner")
     if any(key.public == other.public for other in policy.witnesses.values()):
         raise PolicyError(f"the key of {name} stands here twice")
+    if url and not _URL.fullmatch(url):
+        raise PolicyError(f"{name} is asked over http or https, not at {url}")
     policy.witnesses[_fresh(policy, name)] = key
+    if url:
+        policy.urls[name] = url.rstrip("/")
 
 
 def _add_group(policy: Policy, used: set[str], name: str, threshold: str, members: tuple[str, ...]) -> None:

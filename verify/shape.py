@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 
@@ -36,14 +37,23 @@ def _matches(pattern: str) -> Callable[[Any], bool]:
     return lambda value: isinstance(value, str) and compiled.fullmatch(value) is not None
 
 
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+
+
 def is_date(value: Any) -> bool:
     """Whether `value` is a calendar day in its one spelling, YYYY-MM-DD."""
-    if not isinstance(value, str) or not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value, re.ASCII):
+    return isinstance(value, str) and _is_day(value)
+
+
+@lru_cache(maxsize=4096)
+def _is_day(text: str) -> bool:
+    if not _DAY.fullmatch(text):
         return False
     try:
-        return date.fromisoformat(value).isoformat() == value
+        date.fromisoformat(text)
     except ValueError:
         return False
+    return True
 
 
 def _base64(value: Any) -> bool:
@@ -57,6 +67,7 @@ def _base64(value: Any) -> bool:
 
 WORDS: dict[str, Callable[[Any], bool]] = {
     "text": _text,
+    "string": lambda value: isinstance(value, str),
     "nat": lambda value: _int(value) and value >= 0,
     "pos": lambda value: _int(value) and value >= 1,
     "bool": lambda value: isinstance(value, bool),
@@ -156,9 +167,8 @@ def _object(shape: dict[str, Any]) -> Test:
     def test(value: Any) -> Fault | None:
         if not isinstance(value, dict):
             return "", "is not an object"
-        for key in value:
-            if key not in parts:
-                return "", f"has the unknown key {key!r}"
+        if not value.keys() <= parts.keys():
+            return "", f"has the unknown key {next(key for key in value if key not in parts)!r}"
         for key, (part, optional) in parts.items():
             if key in value:
                 fault = part(value[key])

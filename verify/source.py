@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 CHECKPOINT, LOG_VKEY, ENTRIES = "checkpoint", "log.vkey", "entries.jsonl"
+UNFINISHED = ".unfinished"
+"""In a static log, the file that is being written and has no name yet."""
 SMALL = 65_536
 """The most bytes of a checkpoint or a key."""
 LINE = 65_537

@@ -199,6 +199,21 @@ def verify_consistency(old: int, new: int, old_root: bytes, new_root: bytes, pat
         if old_root != new_root:
             raise ProofError(f"two roots for size {old}: {old_root.hex()} and {new_root.hex()}")
         return
+    fr, sr = consistency_roots(old, new, old_root, path)
+    if fr != old_root:
+        raise ProofError(f"the path leads to {fr.hex()}, the old root is {old_root.hex()}")
+    if sr != new_root:
+        raise ProofError(f"the path leads to {sr.hex()}, the new root is {new_root.hex()}")
+
+
+def consistency_roots(old: int, new: int, old_root: bytes, path: Sequence[bytes]) -> tuple[bytes, bytes]:
+    """Return the two roots (fr, sr) that `path` leads to, of the first `old` and of all `new` leaves, 0 < old < new.
+
+    `old_root` is used only where `old` is a power of two: then the path does not contain it, and fr is `old_root`.
+    Raises ProofError where the path has not the length of such a proof.
+    """
+    if not 0 < old < new:
+        raise ProofError(f"nothing to prove from size {old} to {new}")
     if not path:
         raise ProofError("the path is too short")
     steps = [old_root, *path] if old & (old - 1) == 0 else list(path)
@@ -215,10 +230,7 @@ def verify_consistency(old: int, new: int, old_root: bytes, new_root: bytes, pat
         fn, sn = fn >> 1, sn >> 1
     if sn != 0:
         raise ProofError("the path is too short")
-    if fr != old_root:
-        raise ProofError(f"the path leads to {fr.hex()}, the old root is {old_root.hex()}")
-    if sr != new_root:
-        raise ProofError(f"the path leads to {sr.hex()}, the new root is {new_root.hex()}")
+    return fr, sr
 
 
 def _perfect(level: list[bytes]) -> bytes:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from verify.source import UsageError
 
-USAGE = "TARGET [--vkey VKEY|FILE] [--policy FILE] [--since CHECKPOINT] [--chain] [--processes N] [--json]"
+USAGE = "TARGET [--vkey VKEY|FILE] [--policy FILE] [--since CHECKPOINT] [--tsa FILE] [--chain] [--processes N] [--json]"
 HELP = """\
 独立验证一个导出的台账：重放每一次抽取，核对每一条规则，不相信其中的任何说法。
 Checks an exported log and believes nothing it says: every draw is replayed, every rule is asked.
@@ -23,8 +23,14 @@ Checks an exported log and believes nothing it says: every draw is replayed, eve
   --policy FILE        信任策略（C2SP tlog-policy）：每行 log、witness、group 或唯一的 quorum，
                        写明台账的公钥、可信的见证人，以及检查点须有多少见证人签名
                        a trust policy: the key of the log, its witnesses, and how many must have cosigned
+  --since CHECKPOINT   以前保存的检查点文件，或整个旧导出：核对此后台账只增未改；有旧导出时指出首条被改的记录
+                       a checkpoint kept from earlier, or a whole export: since then the log only grew; an
+                       export also tells which entry is the first that is another now
   --since CHECKPOINT   以前保存的检查点文件：核对此后台账只增未改
                        a checkpoint kept from earlier: since then the log only grew
+  --tsa FILE           时间戳机构直至根的证书（PEM），取自台账以外：核对检查点的时间戳
+                       the certificates of the time-stamping authority up to its root, from somewhere else than the
+                       log; without them time stamps stay UNCHECKED
   --chain              只核验哈希链、根和签名，其余各项标为未核验（退出码 2）；最快
                        only the links, the root and the signature, the fastest; all else stays UNCHECKED (exit code 2)
   --processes N        读取记录的进程数（默认用尽可用的处理器；小台账只用一个）
@@ -34,6 +40,11 @@ Checks an exported log and believes nothing it says: every draw is replayed, eve
   -h, --help           显示本说明
                        show this help
 
+其他命令 other commands（各有 each with --help）:
+  fsck FOLDER          逐字节核对静态日志  check a static log from its bytes
+  receipt FILE         离线核验回执或企业自查文件  check a receipt or the self-check of a business offline
+  watch URL            跟踪公开的台账，只核验新增的部分  follow a log that is served, and verify what is new only
+
 退出码 exit codes:
   0    全部成立                      all holds
   1    有违反规则之处（BROKEN）      something is broken
@@ -41,7 +52,7 @@ Checks an exported log and believes nothing it says: every draw is replayed, eve
   64   用法有误                      wrong usage
   70   核验程序自身出错，没有结论    a fault of the verifier, no verdict
   130  被 Ctrl-C 中断，没有结论      interrupted, no verdict"""
-OPTIONS = {"--vkey": "vkey", "--policy": "policy", "--since": "since", "--processes": "processes"}
+OPTIONS = {"--vkey": "vkey", "--policy": "policy", "--since": "since", "--tsa": "tsa", "--processes": "processes"}
 FLAGS = {"--json": "json", "--chain": "chain"}
 
 
@@ -53,6 +64,7 @@ class Arguments:
     vkey: str | None = None
     policy: str | None = None
     since: str | None = None
+    tsa: str | None = None
     processes: str | None = None
     chain: bool = False
     json: bool = False

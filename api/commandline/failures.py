@@ -12,6 +12,7 @@ import psycopg
 from api.commandline import Failed, fault_line
 from api.demo.postgres import NoPostgres
 from api.exporting import NotAnExport
+from api.publishing import Disagrees
 from domain.errors import Refusal
 from projections.rows import ViewError
 
@@ -40,6 +41,9 @@ def explained(error: BaseException) -> tuple[int, str]:
         case NotAnExport():
             zh = "目标已有其他内容，不是导出文件夹；为免毁掉它，没有写入。请换一个文件夹。"
             return 1, f"{zh}\nNothing was written, the target is no export and would be lost: {error}"
+        case Disagrees():
+            zh = f"静态文件夹与台账不符，未覆盖任何文件：{error.name}"
+            return 1, f"{zh}\nThe folder is not a beginning of this log, nothing was overwritten: {error}"
         case OSError():
             return 1, f"无法读写 / cannot read or write: {_of_system(error)}"
         case NoPostgres():

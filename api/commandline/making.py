@@ -3,8 +3,18 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
-from api.commandline import WRONG_USAGE, Commands, Failed, copyable, dsn_argument, folder_argument, new_command
+from api.commandline import (
+    WRONG_USAGE,
+    Commands,
+    Failed,
+    copyable,
+    cosigners,
+    dsn_argument,
+    folder_argument,
+    new_command,
+)
 
 
 def add(commands: Commands) -> None:
@@ -73,14 +83,24 @@ def _add_init(commands: Commands) -> None:
         "how the service's role connects, kept in store.json, which only its owner reads",
     )
     schema_argument(init, required=False)
+    cosigners.argument(init)
+    init.add_argument(
+        "--signer",
+        type=Path,
+        metavar="SOCKET",
+        help="由此套接字上的签名进程签名（见 fairdraw signer serve），本文件夹不存密钥 / "
+        "the process that signs, see `fairdraw signer serve`; then no key is kept here",
+    )
     init.set_defaults(run=_init)
 
 
 def _init(chosen: argparse.Namespace) -> int:
     from domain.ledger import Ledger
+    from domain.signing import is_made
 
-    # The signer's head is the first thing that a creation finishes: where it is, another call made this log.
-    existed = (chosen.dir / "signer" / "head.json").is_file()
+    policy = cosigners.usable(chosen.policy)
+    # The signer is the first thing that a creation finishes: where it is, another call made this log.
+    existed = is_made(chosen.dir)
     with Ledger.create(
         chosen.dir,
         chosen.origin,
@@ -89,8 +109,10 @@ def _init(chosen: argparse.Namespace) -> int:
         unit_name=chosen.unit_name,
         account=chosen.account,
         store=_store(chosen),
+        signer=chosen.signer.resolve() if chosen.signer else None,
     ) as ledger:
         token = ledger.private.issue_token(chosen.account)
+        cosigners.install(ledger.folder, policy)
         if existed:
             print(f"台账此前已存在，没有新建，只另发一个令牌：{chosen.dir}")
             print("the log exists already, nothing was made, only another token was issued")

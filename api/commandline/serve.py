@@ -45,6 +45,12 @@ def add(commands: Commands) -> None:
     command.add_argument(
         "--read-only", action="store_true", help="只读（由备库提供查阅，拒绝命令） / only read, from a standby"
     )
+    command.add_argument(
+        "--publish",
+        type=Path,
+        metavar="FOLDER",
+        help="同时把已公布的日志写成静态文件夹，供 nginx 或 CDN / keep the published log as a folder of plain files",
+    )
     dsn_argument(command, "只读时改用此数据库", "with --read-only: read from this database instead")
     command.set_defaults(run=_serve)
 
@@ -67,15 +73,21 @@ def _serve(chosen: argparse.Namespace) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a service manager's way to press Ctrl-C
     if chosen.dsn and not chosen.read_only:
         raise Failed("--dsn 与 --read-only 同用", "--dsn belongs to --read-only", WRONG_USAGE)
-    order = Order(_folders(chosen), _together(chosen), (chosen.dsn or "") if chosen.read_only else None)
+    if chosen.publish and chosen.read_only:
+        raise Failed("--publish 不与 --read-only 同用", "--publish does not go with --read-only", WRONG_USAGE)
+    standby = (chosen.dsn or "") if chosen.read_only else None
+    order, settings = (
+        Order(_folders(chosen), _together(chosen), standby, chosen.publish),
+        Settings(static=chosen.publish),
+    )
     if chosen.workers == 1:
-        with opened(*order.logs) as logs, Service(application(logs, Settings()), chosen.host, chosen.port) as service:
+        with opened(*order.logs) as logs, Service(application(logs, settings), chosen.host, chosen.port) as service:
             service.wait(_announcement(logs, service.address))
         return 0
     _require_shared(order.folders)
     # What cannot be served is told here, once, and not by every worker.
     with opened(*order.logs) as logs:
-        application(logs, Settings())
+        application(logs, settings)
         known = dict(logs)
     with Workers(order, chosen.host, chosen.port, chosen.workers) as crew:
         crew.wait(_announcement(known, crew.address))

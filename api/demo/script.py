@@ -40,6 +40,7 @@ class Script(Papers):
         for number, item in enumerate(self._materials.drawable, start=1):
             self._progress(f"{item.code} {item.line['name']}", number, total)
             self._round(item, plans[self._office(item.line)])
+        self._do("admin", "release-verifier", "/verifier", {})
 
     def _round(self, item: Item, plan: str) -> None:
         account, code = self._office(item.line), item.code

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
@@ -19,9 +21,11 @@ SHOWN = 100
 def home(request: Request, ledger: TheLedger) -> HTMLResponse:
     """Show the log, its latest draws and its latest published plans."""
     with up_to_date(ledger) as snapshot:
-        values = {
+        values: dict[str, Any] = {
             "draws": [named(draw) for draw in draws.latest(snapshot.connection, SHOWN)],
             "plans": [named(plan) for plan in plans.published(snapshot.connection, SHOWN)],
             "incidents": organisation.incidents(snapshot.connection),
+            "released": organisation.releases(snapshot.connection)[:1],
         }
+    values["cosigning"] = ledger.cosigning.state(ledger.published_size) if ledger.cosigning else None
     return render(request, ledger, "home.html", snapshot.index, **values)

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from api.pages import words
+from api.printing import seal
 from domain.clock import BEIJING
 from domain.ledger import Ledger
 from verify import checkpoint
@@ -41,12 +42,14 @@ def render(request: Request, ledger: Ledger, template: str, index: int, **values
     note = ledger.checkpoint()
     head = checkpoint.parse(note)[0] if note else None
     about: dict[str, Any] = {"index": index, "head": head, "vkey": ledger.vkey, "base": base(request)}
+    about["seal"] = seal(note) if note else None
     return plain(request, ledger.origin, template, **about, **values)
 
 
 def plain(request: Request, origin: str, template: str, status: int = 200, **values: Any) -> HTMLResponse:
     """Return a page that says nothing about the entries; `origin` is empty where it belongs to no log."""
-    common = {"at": prefix(request), "origin": origin, "demonstration": origin.startswith("demo."), "index": None}
+    common = {"at": prefix(request), "origin": origin, "demonstration": origin.startswith("demo.")}
+    common |= {"index": None, "seal": None}
     html = environment().get_template(template).render(common | values)
     return HTMLResponse(html, status, headers={"Cache-Control": "no-cache"})
 

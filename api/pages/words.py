@@ -56,6 +56,11 @@ GROUNDS: dict[str, Pair] = {
     "status:cancelled": ("已撤销", "cancelled"),
     "status:moved": ("已迁出", "moved away"),
 }
+DRAWN: dict[str, Pair] = {
+    "drawn": ("被抽中", "drawn"),
+    "not-drawn": ("未被抽中", "not drawn"),
+    "excluded": ("不参加抽取", "takes no part"),
+}
 CATEGORIES: dict[str, Pair] = {
     "NO_PROBLEM": ("未发现问题", "No problem found"),
     "NOT_DISCLOSED": ("未按规定公示应当公示的信息", "Information not disclosed"),

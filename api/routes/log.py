@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import re
 from functools import cache
 from typing import Annotated, Any
 
@@ -16,9 +18,13 @@ from api.exporting import archive, program
 from api.problems import RESPONSES, Problem
 from domain.ledger import Ledger
 from verify import tiles
+from verify.program import NAME
+from verify.program import program as one_file_program
 
 router = APIRouter(tags=["log 日志"], dependencies=[PUBLIC], responses=RESPONSES, default_response_class=Response)
 _FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
+_QUICKLY = 4
+"""How hard a bundle is packed: of nine steps the last five cost much and save little."""
 _MOMENT = {"Cache-Control": "public, max-age=1"}
 
 
@@ -30,6 +36,7 @@ def _of(media: str, schema: dict[str, Any]) -> dict[int | str, dict[str, Any]]:
 _TEXT = _of("text/plain", {"type": "string"})
 _BYTES = _of("application/octet-stream", {"type": "string", "format": "binary"})
 _TAR = _of("application/x-tar", {"type": "string", "format": "binary"})
+_ZIP = _of("application/zip", {"type": "string", "format": "binary"})
 
 
 def _nothing() -> Problem:
@@ -55,8 +62,11 @@ def vkey(ledger: TheLedger) -> Response:
 
 @router.head("/tile/{path:path}", include_in_schema=False)
 @router.get("/tile/{path:path}", responses=_BYTES, summary="瓦片与条目包 / get a tile or an entry bundle")
-def tile(path: str, ledger: TheLedger) -> Response:
-    """Return a tile or, below `entries/`, an entry bundle of the published tree."""
+def tile(request: Request, path: str, ledger: TheLedger) -> Response:
+    """Return a tile or, below `entries/`, an entry bundle of the published tree, packed for whoever accepts gzip.
+
+    A part is served as long as the log grows, the full tile beside it: nobody has to fall back to it.
+    """
     try:
         level, index, width = tiles.parse_tile_path(f"tile/{path}")
     except tiles.TileError:
@@ -64,7 +74,19 @@ def tile(path: str, ledger: TheLedger) -> Response:
     content = ledger.bundle(index, width) if level is None else ledger.tile(level, index, width)
     if content is None:
         raise _nothing()
-    return Response(content, media_type="application/octet-stream", headers=_FOR_EVER)
+    headers = _FOR_EVER
+    if level is None:  # hashes cannot be packed
+        headers = {**_FOR_EVER, "Vary": "Accept-Encoding"}
+        if _accepts_gzip(request):
+            content, headers = gzip.compress(content, _QUICKLY, mtime=0), {**headers, "Content-Encoding": "gzip"}
+    return Response(content, media_type="application/octet-stream", headers=headers)
+
+
+def _accepts_gzip(request: Request) -> bool:
+    """Whether a client names gzip among what it can unpack, and not to refuse it (RFC 9110, 12.5.3)."""
+    named = (each.partition(";") for each in request.headers.get("accept-encoding", "").lower().split(","))
+    weights = {name.strip(): weight.replace(" ", "") for name, _, weight in named}
+    return "gzip" in weights and re.fullmatch(r"q=0(\.0*)?", weights["gzip"]) is None
 
 
 _Place = Annotated[int, Query(ge=0, le=2**53)]
@@ -129,6 +151,13 @@ def export(request: Request, ledger: TheLedger) -> Response:
 def verifier() -> Response:
     """Return the verifier as the folder `verify`: it needs Python 3.11 and nothing else of ours."""
     return Response(_program(), media_type="application/x-tar", headers={"Cache-Control": "no-cache"})
+
+
+@router.head(f"/{NAME}", include_in_schema=False)
+@router.get(f"/{NAME}", responses=_ZIP, summary="下载校验程序（单一文件） / get the verifier as one file")
+def one_file() -> Response:
+    """Return the verifier as one file: `python3 fairdraw-verify.pyz TARGET`. Its hash is recorded in the log."""
+    return Response(one_file_program(), media_type="application/zip", headers={"Cache-Control": "no-cache"})
 
 
 @cache

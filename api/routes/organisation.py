@@ -1,4 +1,4 @@
-"""Units and accounts, the tokens that accounts log in with, and the stepped clock of a demonstration."""
+"""Units and accounts, their tokens, the stepped clock of a demonstration, and which verifier the log hands out."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from api.auth import Caller, require_admin
 from api.bodies import After, Body, Code, Limit, StrictRoute, Text, example
 from api.commands import Command, Receipt
 from api.context import TheLedger
-from api.reading import One, Page, one, page
+from api.reading import One, Page, one, page, up_to_date
 from domain.core import Receipt as Done
 from projections import organisation
 
@@ -123,3 +123,16 @@ def advance_clock(body: Step, by: Caller, ledger: TheLedger) -> dict[str, Any]:
     """Move the stepped clock of a demonstration on: administrators only, and nothing of it enters the log."""
     require_admin(by)
     return {"now": ledger.advance_clock(body.advance_seconds)}
+
+
+@router.post("/verifier", status_code=201, response_model=Receipt, summary="公布校验程序 / release the verifier")
+def release_verifier(by: Caller, command: Command, ledger: TheLedger) -> Done:
+    """Record the hash of the verifier that this service hands out; refused where it is recorded already."""
+    return ledger.release_verifier(by, command)
+
+
+@router.get("/verifier", summary="已公布的校验程序 / list the released verifiers")
+def list_verifiers(by: Caller, ledger: TheLedger) -> Page:
+    """Return every verifier whose hash was recorded, the last one first."""
+    with up_to_date(ledger) as snapshot:
+        return Page(index=snapshot.index, items=organisation.releases(snapshot.connection))

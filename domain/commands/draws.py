@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 import base64
-from typing import Any
+from typing import Any, NoReturn
 
+from domain.clock import SteppedClock
 from domain.commands.freezing import FreezeCommands
 from domain.core import Receipt
-from domain.draws import RULE, Draw
-from domain.errors import Conflict, Invalid
+from domain.draws import DRAW_RULE, RULE, Draw
+from domain.errors import Conflict, Invalid, Refusal, Unavailable
 from domain.roles import Actor, Cause
+from domain.words import STEPS
 from verify import canonical, checkpoint, documents, note, replay
 from verify.beacon import verify_drand
 from verify.bls import BlsMissing
+from verify.entries import seconds_of
+from verify.kinds import KINDS
+from verify.quorum import Quorum
+
+RESTS_ON = {
+    "draw.contribution-committed": "draw.frozen",
+    "draw.contribution-revealed": "draw.commitments-closed",
+    "draw.beacon-recorded": "draw.reveals-closed",
+}
+"""For each part of the seed: the act that must be public, and cosigned, before it."""
 
 
 class DrawCommands(FreezeCommands):
@@ -22,8 +34,10 @@ class DrawCommands(FreezeCommands):
         """Record a party's commitment to the 32 bytes it keeps to itself."""
         facts = {"draw": draw, "party": party, "commitment": commitment}
 
+        self._seek_cosigners(by, draw, "draw.contribution-committed")
+
         def step(found: Draw, cause: Cause) -> None:
-            covered = self._covering(found, "draw.contribution-committed", "draw.frozen")
+            covered = self._covering(found, "draw.contribution-committed")
             found.commit(cause, self._seconds(), party, commitment, covered)
 
         return self._step(by, command, "draw.contribution-committed", facts, step)
@@ -38,8 +52,10 @@ class DrawCommands(FreezeCommands):
         """Record a party's 32 bytes."""
         facts = {"draw": draw, "party": party, "secret": secret}
 
+        self._seek_cosigners(by, draw, "draw.contribution-revealed")
+
         def step(found: Draw, cause: Cause) -> None:
-            covered = self._covering(found, "draw.contribution-revealed", "draw.commitments-closed")
+            covered = self._covering(found, "draw.contribution-revealed")
             found.reveal(cause, self._seconds(), party, secret, covered)
 
         return self._step(by, command, "draw.contribution-revealed", facts, step)
@@ -74,8 +90,10 @@ class DrawCommands(FreezeCommands):
         """Record the outcome of a beacon: the key string of dice or a lottery, or the signature of a drand round."""
         facts = {"position": position, "key_string": key_string, "signature": signature}
 
+        self._seek_cosigners(by, draw, "draw.beacon-recorded")
+
         def step(found: Draw, cause: Cause) -> None:
-            covered = self._covering(found, "draw.beacon-recorded", "draw.reveals-closed")
+            covered = self._covering(found, "draw.beacon-recorded")
             found.record_beacon(cause, self._seconds(), position, key_string, signature, covered)
             if signature is not None:
                 _refuse_false_round(found.frozen["beacons"][position], bytes.fromhex(signature))
@@ -133,18 +151,82 @@ class DrawCommands(FreezeCommands):
                 opened.append({"id": line["id"], "inspectors": names, "salt": value[1].hex()})
         return opened
 
-    def _covering(self, draw: Draw, step: str, covered: str) -> dict[str, Any]:
-        """Return the published checkpoint that covers the entry of the kind `covered`, publishing one if need be.
+    def _covering(self, draw: Draw, step: str) -> dict[str, Any]:
+        """Return the published checkpoint that covers what `step` rests on, with the quorum of the freeze.
 
-        Draws fail closed: `step` counts only once what it rests on is public.
+        Draws fail closed: `step` counts only once what it rests on is public and was seen by the cosigners. Without any
+        a checkpoint is published if need be; with them Unavailable, or Conflict where it is too late for them.
         """
         draw.require_ready(step)
-        index = draw.marks[covered]
-        published = self.checkpoint()
+        index, quorum = draw.marks[RESTS_ON[step]], Quorum.of(draw.frozen["quorum"])
+        if quorum.threshold:
+            return self._cosigned(draw, step, index, quorum) or self._refuse_uncosigned(draw, step, quorum)
+        published = self.store.checkpoint()
         if published is None or checkpoint.parse(published)[0].size <= index:
             published = self.publish_checkpoint()
         head, signatures = checkpoint.parse(published)
         return {"size": head.size, "root": head.root.hex(), "signature": _base64(signatures[0])}
+
+    def _seek_cosigners(self, by: Actor, stream: str, step: str) -> None:
+        """Have what `step` rests on cosigned before it is decided: nobody waits behind the network for the log.
+
+        Whatever is wrong with the step is left for the decision to say.
+        """
+        if self.cosigning is None or by.role not in KINDS[step].roles:
+            return
+        try:
+            draw = self._peek(Draw, stream)
+            draw.require_ready(step)
+        except Refusal:
+            return
+        index, quorum = draw.marks[RESTS_ON[step]], Quorum.of(draw.frozen["quorum"])
+        if not quorum.threshold or self._cosigned(draw, step, index, quorum) or self._too_late(draw, step):
+            return
+        published = self.store.checkpoint()
+        if published is None or checkpoint.parse(published)[0].size <= index:
+            published = self.publish_checkpoint()
+        self.cosigning.ask(published, patient=False)
+
+    def _cosigned(self, draw: Draw, step: str, index: int, quorum: Quorum) -> dict[str, Any] | None:
+        """Return the first checkpoint that covers an entry and has the quorum, None where there is none."""
+        for published in self.cosigning.kept.above(index) if self.cosigning else ():
+            head, signatures = checkpoint.parse(published)
+            found = quorum.held(head, (each.key_id + each.payload for each in signatures), self._before(draw, step))
+            if quorum.reached(found):
+                counted = {key.key_id for key in quorum.keys if key.name in found}
+                return {
+                    "size": head.size,
+                    "root": head.root.hex(),
+                    "signature": _base64(signatures[0]),
+                    "cosignatures": [_base64(each) for each in signatures if each.key_id in counted],
+                }
+        return None
+
+    def _before(self, draw: Draw, step: str) -> int | None:
+        """Return the second before which cosigners must have signed what `step` rests on: the beacon's, on a real clock."""
+        real = step == "draw.beacon-recorded" and not isinstance(self.clock, SteppedClock)
+        return draw.frozen["t_reveal"] + draw.frozen["delta"] if real else None
+
+    def _too_late(self, draw: Draw, step: str) -> bool:
+        before = self._before(draw, step)
+        return before is not None and seconds_of(self.clock.now()) >= before
+
+    def _refuse_uncosigned(self, draw: Draw, step: str, quorum: Quorum) -> NoReturn:
+        names, en = (mark.join(key.name for key in quorum.keys) for mark in ("、", ", "))
+        if self._too_late(draw, step):
+            raise Conflict(
+                f"揭示集未在信标时间之前取得 {quorum.threshold} 方联署（{names}），本次抽取不得继续",
+                f"the reveals were not cosigned by {quorum.threshold} of {en} before the time of the beacon, "
+                "the draw cannot go on",
+                DRAW_RULE,
+            )
+        raise Unavailable(
+            f"{draw.id} 所依据的检查点尚未取得冻结约定的 {quorum.threshold} 方联署（{names}），"
+            f"不能{STEPS[step]}；抽取暂停，联署恢复后请重试",
+            f"the checkpoint that {draw.id} rests on is not yet cosigned by {quorum.threshold} of {en}: "
+            "the draw is suspended, try again when they answer",
+            "LEDGER 7",
+        )
 
 
 def _base64(signature: note.Signature) -> str:

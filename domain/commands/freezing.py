@@ -21,6 +21,7 @@ from verify.documents import Listing, listing
 from verify.entries import seconds_of
 from verify.personal import recusal_label, recusal_value
 from verify.pool import inspector_ground, inspector_lines
+from verify.quorum import Quorum
 
 SEATS = [0, 0]
 """A team: two certified inspectors, both of the group `certified` (行政处罚法第四十二条)."""
@@ -251,9 +252,13 @@ class FreezeCommands(RegistryCommands):
             "groups": [{"name": "certified", "rule": "eligible"}],
             "seats": SEATS,
             "verifier": verifier_digest(),
-            "quorum": {"threshold": 0, "cosigners": []},
+            "quorum": self._quorum().spelled(),
             **terms,
         }
+
+    def _quorum(self) -> Quorum:
+        """Return the quorum that the checkpoints of a draw need: that of the log's policy, nobody where it has none."""
+        return self.cosigning.quorum if self.cosigning else Quorum(0, ())
 
     def _population(self, registry: str, pool: Listing) -> dict[str, Any]:
         return {"registry": registry, "version": self._get(Registry, registry).version, **pool.fingerprint}

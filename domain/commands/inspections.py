@@ -33,11 +33,11 @@ class InspectionCommands(DrawCommands):
         """Record the notice to a drawn object: its team is the assigned one, never a chosen one."""
 
         def decide(cause: Cause) -> Decision:
-            found = self._get(Draw, draw)
+            found = self._look(Draw, draw)
             if found.state != "signed-off":
                 raise Conflict(f"{draw} 尚未经纪检签字", f"{draw} is not signed off", "方案第五(三)1条")
             team = self._team(found, object_id)
-            plan = self._get(Plan, found.opening["plan"])
+            plan = self._look(Plan, found.opening["plan"])
             today = self._today()
             if visit_on < today:
                 raise Invalid(
@@ -124,8 +124,8 @@ class InspectionCommands(DrawCommands):
 
     def _refuse_unfit(self, inspection: Inspection, day: str) -> None:
         """Refuse visitors who could not act as inspectors on the day: suspended, retired, or without a valid certificate."""
-        draw = self._get(Draw, inspection.draw)
-        with self.shelf.rows(self._get(Registry, draw.opening["inspectors"])) as state:
+        draw = self._look(Draw, inspection.draw)
+        with self.shelf.rows(self._look(Registry, draw.opening["inspectors"])) as state:
             rows = {name: state.get(name) for name in inspection.inspectors}
         for name, row in rows.items():
             ground = standing_ground(row, day) if row is not None else "removed"

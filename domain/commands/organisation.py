@@ -8,12 +8,13 @@ from typing import Any
 from domain.core import Decision, Receipt
 from domain.errors import Conflict, Invalid
 from domain.opening import Opened
-from domain.organisation import Account, CalendarYear, Unit
+from domain.organisation import Account, CalendarYear, Logbook, Unit
 from domain.roles import NAMES, SYSTEM, Actor, Cause
 from domain.words import UNITS
 from verify import canonical, documents
 from verify.calendar import Calendar
 from verify.kinds import CALENDAR, ROLE_UNITS
+from verify.program import release
 from verify.shape import misfit
 
 
@@ -29,7 +30,7 @@ class OrganisationCommands(Opened):
 
         def decide(cause: Cause) -> Decision:
             if parent is not None:
-                self._get(Unit, f"unit/{parent}")
+                self._look(Unit, f"unit/{parent}")
             fresh = self._fresh(Unit, f"unit/{unit}")
             fresh.register(cause, unit, name, kind, parent)
             return Decision(fresh)
@@ -41,7 +42,7 @@ class OrganisationCommands(Opened):
         """Open an account with one role in one registered unit."""
 
         def decide(cause: Cause) -> Decision:
-            home = self._get(Unit, f"unit/{unit}")
+            home = self._look(Unit, f"unit/{unit}")
             if account == SYSTEM.account:
                 raise Invalid("system 是台账自身的账号", "the account system is the log's own", "LEDGER 2")
             if role in ROLE_UNITS and home.kind not in ROLE_UNITS[role]:
@@ -94,14 +95,25 @@ class OrganisationCommands(Opened):
 
         return self._do(by, command, "calendar.recorded", {"record": record}, decide)
 
+    def release_verifier(self, by: Actor, command: str) -> Receipt:
+        """Record the hash of the verifier that this service hands out. Conflict where it is the one recorded last."""
+
+        def decide(cause: Cause) -> Decision:
+            log = self._get(Logbook, "log/main")
+            log.release(cause, program)
+            return Decision(log)
+
+        program = release().as_data()
+        return self._do(by, command, "log.verifier-released", program, decide)
+
     def _administrators(self) -> list[str]:
         """Return the open accounts of administrators."""
-        accounts = (self._get(Account, stream) for stream in self._streams("account/"))
+        accounts = (self._look(Account, stream) for stream in self._streams("account/"))
         return [found.actor.account for found in accounts if not found.closed and found.actor.role == "admin"]
 
     def calendar(self) -> Calendar:
         """Return the working days of all recorded years."""
-        years = tuple(self._get(CalendarYear, stream).document["sha256"] for stream in self._streams("calendar/"))
+        years = tuple(self._look(CalendarYear, stream).document["sha256"] for stream in self._streams("calendar/"))
         if years not in self._calendars:
             known = Calendar()
             for sha256 in years:

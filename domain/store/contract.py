@@ -12,8 +12,10 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+import msgspec
 from eventsourcing.persistence import IntegrityError, StoredEvent
 
+_REFERENCE = {"sha256", "bytes", "type", "public"}
 CHUNK = 1 << 20
 """Documents are kept in chunks of this many bytes."""
 Accept = Callable[[Callable[[], int], Callable[[int], bytes]], None]
@@ -53,7 +55,7 @@ class Beside:
     """(inspector, object ids), replacing what was declared for that inspector in `registry`."""
 
 
-@dataclass
+@dataclass(slots=True)
 class Change:
     """One entry to be recorded and what belongs to it; where a command makes several, the first carries its id."""
 
@@ -79,8 +81,7 @@ class Change:
         return self.at if self.now is None else max(self.at, self.now())
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(msgspec.Struct, frozen=True):
     """Where an entry was recorded, when, and its leaf."""
 
     index: int
@@ -96,6 +97,28 @@ def changes_of(stored_events: Sequence[StoredEvent], facts: Mapping[str, Any]) -
     first.documents, first.grounds = facts.get("documents", ()), facts.get("grounds")
     first.beside, first.clock = facts.get("private"), facts.get("clock")
     return made
+
+
+def resting_on(changes: Iterable[Change]) -> tuple[set[tuple[str, int]], set[tuple[str, int]]]:
+    """Return what is to be compared before changes are recorded: (stream, version) and (prefix, size) pairs.
+
+    A stream in which the next version is recorded now needs no question: where it has moved, that version is taken.
+    """
+    streams: set[tuple[str, int]] = set()
+    families: set[tuple[str, int]] = set()
+    before: Grounds | None = None
+    for change in changes:
+        if change.grounds is not None and change.grounds is not before:
+            before = change.grounds
+            streams.update(before.streams.items())
+            families.update(before.families.items())
+    streams.difference_update([(change.stream, change.version - 1) for change in changes])
+    return streams, families
+
+
+def clock_after(changes: Iterable[Change]) -> str:
+    """Return where the stepped clock stands after these changes, nothing where it is another clock."""
+    return max((change.clock for change in changes if change.clock), default="")
 
 
 class Store(Protocol):
@@ -222,11 +245,15 @@ def chunks(sha256: str, size: int, pieces: Iterable[bytes]) -> Iterator[bytes]:
         raise ValueError(f"these {length} bytes are not the document {sha256} of {size} bytes")
 
 
-def references(data: Any) -> Iterable[dict[str, Any]]:
-    """Yield every document reference inside the data of an entry."""
-    if isinstance(data, dict):
-        if set(data) == {"sha256", "bytes", "type", "public"}:
-            yield data
-        else:
-            for value in data.values():
-                yield from references(value)
+def references(data: Any) -> list[dict[str, Any]]:
+    """Return every document reference inside the data of an entry."""
+    found: list[dict[str, Any]] = []
+    waiting = [data]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, dict):
+            if part.keys() == _REFERENCE:
+                found.append(part)
+            else:
+                waiting += part.values()
+    return found

@@ -21,7 +21,8 @@ from verify import entries
 from verify.kinds import KINDS
 from verify.shape import misfit
 
-_LAST = (2**53 - 1, "9999-12-31T23:59:59.999+08:00")
+_FIRST, _LAST = "0" * 64, (2**53 - 1, "9999-12-31T23:59:59.999+08:00")
+_ROOM = entries.MAX_BYTES - len(entries.compose(_FIRST, *_LAST, b""))
 
 
 fact_of = msgspec.json.Decoder(Fact).decode
@@ -50,7 +51,8 @@ def tail_of(fact: Fact) -> bytes:
         raise entries.EntryError(f"the kind {fact.kind!r} is unknown")
     stream, version, data = fact.originator_id, fact.originator_version, spell(fact.data)
     tail = entries.spelled_tail(stream, version, fact.kind, _actor(fact.actor), fact.command, data)
-    entries.compose("0" * 64, *_LAST, tail)  # as long as an entry with this tail can become
+    if len(tail) > _ROOM:
+        entries.compose(_FIRST, *_LAST, tail)  # as long as an entry with this tail can become
     return tail
 
 
@@ -65,13 +67,13 @@ def _actor(actor: Actor) -> bytes:
 def verbatim(entry: entries.Entry) -> Change:
     """Return the change that makes an entry again, byte for byte."""
     tail = entry.raw[len(entries.compose(entry.prev, entry.index, entry.at, b"")) :]
-    named = list(references(entry.data))
-    return Change(entry.stream, entry.version, tail, entry.at, entry.actor["account"], entry.command, b"", named)
+    account, named = entry.actor["account"], references(entry.data)
+    return Change(entry.stream, entry.version, tail, entry.at, account, entry.command, b"", named)
 
 
 def genesis_of(change: Change) -> str:
     """Return the `prev` of entry 0: it is made of the origin that it names. ProgrammingError where it is no beginning."""
-    probe = entries.parse(entries.compose("0" * 64, *_LAST, change.tail))
+    probe = entries.parse(entries.compose(_FIRST, *_LAST, change.tail))
     if probe.kind != "log.created":
         raise ProgrammingError("a log begins with log.created")
     return entries.genesis(str(probe.data["origin"]))

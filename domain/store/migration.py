@@ -16,8 +16,8 @@ from domain.store.postgres_append import APPEND
 from domain.store.postgres_connections import Connection
 from domain.store.postgres_schema import DOORS, FUNCTIONS, GUARDS, PRIVATE, RECORD, SCHEMA, TABLES, VERSION
 
-STEPS: dict[int, tuple[str, ...]] = {1: (TABLES, GUARDS, DOORS, APPEND)}
-"""The statements that lead to each version from the one before."""
+STEPS: dict[int, tuple[str, ...]] = {2: (TABLES, GUARDS, DOORS, APPEND)}
+"""The statements that lead to each version from the one before, the first from an empty schema."""
 
 
 def migrate(
@@ -48,7 +48,7 @@ def migrate(
         connection.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(schema)))
         connection.execute(sql.SQL("SET LOCAL search_path = {}, pg_temp").format(sql.Identifier(schema)))
         found = _version(connection, schema)
-        for version in range(found + 1, VERSION + 1):
+        for version in range(max(found + 1, min(STEPS)), VERSION + 1):
             for statements in STEPS[version]:
                 connection.execute(statements.replace("{schema}", schema).encode())
             connection.execute("INSERT INTO migrations (version) VALUES (%s)", (version,))
@@ -62,6 +62,13 @@ def _version(connection: Connection, schema: str) -> int:
     if connection.execute("SELECT to_regclass(%s)", (f"{schema}.migrations",)).fetchall() == [(None,)]:
         return 0
     found = int(connection.execute("SELECT max(version) FROM migrations").fetchall()[0][0])
+    if found < min(STEPS):
+        raise Conflict(
+            f"数据库模式 {schema} 的版本 {found} 出自未发布的程序；请用该程序导出，再以 recover 恢复到新模式",
+            f"the schema {schema} has version {found}, of a program that was never released: export with that one, and "
+            "recover into a new schema",
+            "LEDGER 7",
+        )
     if found > VERSION:
         raise Conflict(
             f"数据库模式 {schema} 的版本 {found} 比本程序的 {VERSION} 新",

@@ -25,11 +25,11 @@ from eventsourcing.persistence import (
     TrackingRecorder,
 )
 
-from domain.store.contract import Change, Grounds, Moved, Placed, changes_of
+from domain.store.contract import Change, Grounds, Moved, Placed, changes_of, clock_after
 from domain.store.mapper import verbatim
 from domain.store.postgres_call import append
 from domain.store.postgres_connections import Connection, Waiting
-from domain.store.postgres_private import PrivateTables, keep
+from domain.store.postgres_private import PrivateTables, keep, keep_clock
 from domain.store.postgres_schema import MOVED
 from verify import entries
 
@@ -218,7 +218,10 @@ class Store(PrivateTables, ApplicationRecorder):
 
 def _keep_all(connection: Connection, changes: Sequence[Change]) -> None:
     for change in changes:
-        keep(connection, change.beside, change.clock)
+        if change.beside:
+            keep(connection, change.beside)
+    if clock := clock_after(changes):
+        keep_clock(connection, clock)
 
 
 class Factory(InfrastructureFactory[TrackingRecorder]):

@@ -22,9 +22,9 @@ CREATE FUNCTION append_entries(
 ) {DEFINER} AS $$
 DECLARE
     top record;
-    raws bytea[]; levels integer[]; positions bigint[]; hashes bytea[];
+    raws bytea[]; subtrees bytea[]; made bytea;
     previous bytea; moment text COLLATE "C"; edge bytea[]; carry bytea; raw bytea;
-    place bigint; level integer; known integer := 0;
+    place bigint; level integer;
     waited interval := '0'; at_least text COLLATE "C";
 BEGIN
     SELECT * INTO STRICT top FROM head WHERE one FOR UPDATE;
@@ -58,23 +58,18 @@ BEGIN
                           || ',"at":"' || moment || '",', 'UTF8') || tails[i];
         carry := sha256('\\x00'::bytea || raw);
         raws[i] := raw; ats[i] := moment; leaves[i] := carry; previous := carry;
-        place := top.size + i - 1; level := 0;
+        place := top.size + i - 1; level := 1; made := '';
         WHILE place & 1 = 1 LOOP
-            carry := sha256('\\x01'::bytea || edge[level + 1] || carry);
-            place := place >> 1; level := level + 1; known := known + 1;
-            levels[known] := level; positions[known] := place; hashes[known] := carry;
+            carry := sha256('\\x01'::bytea || edge[level] || carry);
+            place := place >> 1; level := level + 1; made := made || carry;
         END LOOP;
-        edge[level + 1] := carry;
+        edge[level] := carry; subtrees[i] := made;
     END LOOP;
 
-    INSERT INTO entries (idx, stream, version, raw, leaf)
-        SELECT top.size + n - 1, s, v, r, l FROM unnest(streams, versions, raws, leaves) WITH ORDINALITY AS t (s, v, r, l, n);
-    IF known > 0 THEN
-        INSERT INTO nodes (level, position, hash) SELECT * FROM unnest(levels, positions, hashes);
-    END IF;
-    INSERT INTO commands (account, command, idx, fingerprint)
-        SELECT a, c, top.size + n - 1, f FROM unnest(accounts, command_ids, fingerprints) WITH ORDINALITY AS t (a, c, f, n)
-        WHERE c IS NOT NULL;
+    INSERT INTO entries (idx, leaf, subtrees, stream, version, account, command, fingerprint, raw)
+        SELECT top.size + n - 1, l, t.s, e, v, a, c, f, r
+        FROM unnest(leaves, subtrees, streams, versions, accounts, command_ids, fingerprints, raws)
+        WITH ORDINALITY AS t (l, s, e, v, a, c, f, r, n);
     IF cardinality(reference_names) > 0 THEN
         INSERT INTO document_references (sha256, idx, type, public)
             SELECT DISTINCT d, top.size + p, m, o

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from domain.errors import Unavailable
-from domain.store.contract import Change, Placed
+from domain.store.contract import Change, Placed, resting_on
 from domain.store.mapper import genesis_of
 from domain.store.postgres_connections import Connection
 from verify import entries
@@ -43,10 +43,9 @@ def append(connection: Connection, changes: Sequence[Change], expected: Sequence
 
 def _arguments(changes: Sequence[Change]) -> list[Any]:
     named = [(place, document) for place, change in enumerate(changes) for document in change.documents]
-    grounds = [change.grounds for change in changes if change.grounds is not None]
-    streams = {pair for each in grounds for pair in each.streams.items()}
-    families = {pair for each in grounds for pair in each.families.items()}
+    streams, families = resting_on(changes)
     begins = changes[0].version == 1 and changes[0].stream.startswith("log/")
+    # No list is passed as NULL, which is nothing to be packed here and unpacked there.
     return [
         bytes.fromhex(genesis_of(changes[0])) if begins else None,
         changes[0].now is not None,
@@ -58,12 +57,12 @@ def _arguments(changes: Sequence[Change]) -> list[Any]:
         [change.account for change in changes],
         [change.command for change in changes],
         [change.fingerprint for change in changes],
-        [place for place, _ in named],
-        [document["sha256"] for _, document in named],
-        [document["type"] for _, document in named],
-        [bool(document["public"]) for _, document in named],
-        [stream for stream, _ in streams],
-        [version for _, version in streams],
-        [prefix for prefix, _ in families],
-        [size for _, size in families],
+        [place for place, _ in named] or None,
+        [document["sha256"] for _, document in named] or None,
+        [document["type"] for _, document in named] or None,
+        [bool(document["public"]) for _, document in named] or None,
+        [stream for stream, _ in streams] or None,
+        [version for _, version in streams] or None,
+        [prefix for prefix, _ in families] or None,
+        [size for _, size in families] or None,
     ]

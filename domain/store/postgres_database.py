@@ -5,7 +5,7 @@ Readers see what is committed. Documents are durable before an entry names them,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import count
 from typing import Any
@@ -22,7 +22,7 @@ from domain.store.postgres_connections import (
     require_version,
     unreachable,
 )
-from domain.store.subtrees import Hashes, Places, at_once
+from domain.store.subtrees import at_once, hashes_of
 from verify.nodes import consistency_path_at, inclusion_path_at, root_at
 
 PAGE = 1000
@@ -71,7 +71,7 @@ class Database:
                     )
             accept(
                 lambda: int(connection.execute("SELECT size FROM head").fetchall()[0][0]),
-                lambda size: at_once(lambda places: _read(connection, places), lambda node: root_at(node, size)),
+                lambda size: at_once(lambda indexes: _read(connection, indexes), lambda node: root_at(node, size)),
             )
 
         self._connections.check = self._readers.check = check
@@ -124,7 +124,7 @@ class Database:
 
     def command(self, account: str, command: str) -> tuple[bytes, bytes] | None:
         """Return (entry, fingerprint) of a command that was carried out, None where it never was."""
-        query = "SELECT raw, fingerprint FROM commands JOIN entries USING (idx) WHERE account = %s AND command = %s"
+        query = "SELECT raw, fingerprint FROM entries WHERE account = %s AND command = %s"
         rows = self._fetch(query, account, command)
         return (rows[0][0], rows[0][1]) if rows else None
 
@@ -137,14 +137,7 @@ class Database:
 
     def nodes(self, level: int, start: int, stop: int) -> list[bytes]:
         """Return the hashes over 2^level leaves each, from position `start` to `stop`. KeyError where one is not there."""
-        if level:
-            query = "SELECT hash FROM nodes WHERE level = %s AND position >= %s AND position < %s ORDER BY position"
-            rows = self._fetch(query, level, start, stop)
-        else:
-            rows = self._fetch("SELECT leaf FROM entries WHERE idx >= %s AND idx < %s ORDER BY idx", start, stop)
-        if len(rows) != stop - start:
-            raise KeyError((level, start, stop))
-        return [bytes(row[0]) for row in rows]
+        return hashes_of(self._subtrees, [(level, position) for position in range(start, stop)])
 
     def root(self, size: int) -> bytes:
         """Return the root over the first `size` entries."""
@@ -158,8 +151,8 @@ class Database:
         """Return the proof that the first `new` entries extend the first `old`."""
         return at_once(self._subtrees, lambda node: consistency_path_at(node, old, new))
 
-    def _subtrees(self, places: Places) -> Hashes:
-        return self._connections.patiently(lambda connection: _read(connection, places))
+    def _subtrees(self, indexes: Sequence[int]) -> dict[int, tuple[bytes, bytes]]:
+        return self._connections.patiently(lambda connection: _read(connection, indexes))
 
     # -- documents and checkpoints
 
@@ -213,17 +206,11 @@ class Database:
         return rows[0][0] if rows else None
 
 
-def _read(connection: Connection, places: Places) -> Hashes:
-    """Return the stored hashes of whole subtrees."""
-    query = (
-        b"SELECT level, position, hash FROM unnest(%s::integer[], %s::bigint[]) AS wanted (level, position) "
-        b"JOIN nodes USING (level, position) UNION ALL SELECT 0, idx, leaf FROM entries WHERE idx = ANY(%s::bigint[])"
-    )
-    inner = [place for place in places if place[0]]
-    leaves = [position for level, position in places if not level]
-    given = ([level for level, _ in inner], [position for _, position in inner], leaves)
-    rows = connection.execute(query, given, binary=True).fetchall()
-    return {(level, position): bytes(hash_) for level, position, hash_ in rows}
+def _read(connection: Connection, indexes: Sequence[int]) -> dict[int, tuple[bytes, bytes]]:
+    """Return (leaf, subtrees) of the entries with these indexes."""
+    query = b"SELECT idx, leaf, subtrees FROM entries WHERE idx = ANY(%s::bigint[])"
+    rows = connection.execute(query, [list(indexes)], binary=True).fetchall()
+    return {index: (leaf, subtrees) for index, leaf, subtrees in rows}
 
 
 def _put(connection: Connection, sha256: str, size: int, pieces: Iterable[bytes]) -> None:

@@ -38,15 +38,11 @@ class PrivateTables(Database):
     def put_private_clock(self, instant: str) -> None:
         """Keep where the stepped clock stands; it never goes back."""
         with self.writing() as connection:
-            _keep_clock(connection, instant)
+            keep_clock(connection, instant)
 
 
-def keep(connection: Connection, beside: Beside | None, clock: str | None) -> None:
-    """Keep what stands beside the entry, in its transaction."""
-    if clock:
-        _keep_clock(connection, clock)
-    if beside is None:
-        return
+def keep(connection: Connection, beside: Beside) -> None:
+    """Keep what stands beside an entry, in its transaction."""
     if beside.values:
         query = (
             "INSERT INTO private_values (commitment, label, salt, value) "
@@ -66,6 +62,7 @@ def keep(connection: Connection, beside: Beside | None, clock: str | None) -> No
         )
 
 
-def _keep_clock(connection: Connection, instant: str) -> None:
+def keep_clock(connection: Connection, instant: str) -> None:
+    """Keep where the stepped clock stands after an entry, in its transaction."""
     connection.execute("INSERT INTO private_clock VALUES (%s) ON CONFLICT DO NOTHING", (instant,))
     connection.execute("DELETE FROM private_clock WHERE instant < %s", (instant,))

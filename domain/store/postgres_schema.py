@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 
-VERSION = 1
+VERSION = 2
 """The version of the tables that this program knows."""
 
-RECORD = ("entries", "commands", "nodes", "documents", "chunks", "document_references", "checkpoints")
+RECORD = ("entries", "documents", "chunks", "document_references", "checkpoints")
 """The tables that take inserts and nothing else."""
 PRIVATE = ("private_values", "private_conflicts", "private_tokens", "private_clock")
 """The tables beside the record: insert and delete."""
@@ -42,20 +42,17 @@ CREATE TABLE head (
 INSERT INTO head DEFAULT VALUES;
 CREATE TABLE entries (
     idx bigint PRIMARY KEY,
+    leaf bytea NOT NULL,
+    subtrees bytea NOT NULL,
     stream text COLLATE "C" NOT NULL,
     version integer NOT NULL,
-    raw bytea NOT NULL,
-    leaf bytea NOT NULL,
-    UNIQUE (stream, version)
-);
-CREATE TABLE commands (
     account text COLLATE "C",
     command text COLLATE "C",
-    idx bigint NOT NULL,
     fingerprint bytea NOT NULL,
-    PRIMARY KEY (account, command)
+    raw bytea NOT NULL,
+    UNIQUE (stream, version)
 );
-CREATE TABLE nodes (level integer, position bigint, hash bytea NOT NULL, PRIMARY KEY (level, position));
+CREATE UNIQUE INDEX command_ids ON entries (account, command) WHERE command IS NOT NULL;
 CREATE TABLE documents (sha256 text COLLATE "C" PRIMARY KEY, bytes bigint NOT NULL);
 CREATE TABLE chunks (sha256 text COLLATE "C", number integer, content bytea NOT NULL, PRIMARY KEY (sha256, number));
 ALTER TABLE chunks ALTER COLUMN content SET STORAGE EXTERNAL;

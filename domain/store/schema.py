@@ -1,32 +1,28 @@
-"""The tables of a log in SQLite; those that are part of the record take inserts and nothing else."""
+"""The tables of a log in SQLite; those that are part of the record take inserts and nothing else.
+
+An entry is one row: its bytes, its leaf, the command it answers, and the hashes of the subtrees that it completes
+(`domain.store.subtrees`). The bytes come last, so that whoever reads the tree passes by them.
+"""
 
 from __future__ import annotations
 
-VERSION = 1
-APPEND_ONLY = ("entries", "commands", "nodes", "documents", "chunks", "document_references", "checkpoints")
+VERSION = 2
+APPEND_ONLY = ("entries", "documents", "chunks", "document_references", "checkpoints")
 
 TABLES = """
 CREATE TABLE entries (
     idx INTEGER PRIMARY KEY,
-    raw BLOB NOT NULL,
     leaf BLOB NOT NULL,
+    subtrees BLOB NOT NULL,
     stream TEXT NOT NULL,
     version INTEGER NOT NULL,
+    account TEXT,
+    command TEXT,
+    fingerprint BLOB NOT NULL,
+    raw BLOB NOT NULL,
     UNIQUE (stream, version)
 ) STRICT;
-CREATE TABLE commands (
-    account TEXT NOT NULL,
-    command TEXT NOT NULL,
-    idx INTEGER NOT NULL REFERENCES entries (idx),
-    fingerprint BLOB NOT NULL,
-    PRIMARY KEY (account, command)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE nodes (
-    level INTEGER NOT NULL,
-    position INTEGER NOT NULL,
-    hash BLOB NOT NULL,
-    PRIMARY KEY (level, position)
-) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX command_ids ON entries (account, command) WHERE command IS NOT NULL;
 CREATE TABLE documents (sha256 TEXT PRIMARY KEY, bytes INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE chunks (
     sha256 TEXT NOT NULL,

@@ -6,12 +6,12 @@ again gets the same receipt.
 
 from __future__ import annotations
 
-import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from eventsourcing.persistence import (
     AggregateRecorder,
     ApplicationRecorder,
@@ -25,11 +25,11 @@ from eventsourcing.persistence import (
     TrackingRecorder,
 )
 
-from domain.store.contract import Change, Grounds, Moved, Placed, changes_of
-from domain.store.growth import Growth, Node
+from domain.store.contract import Change, Grounds, Moved, Placed, changes_of, clock_after, resting_on
+from domain.store.growth import Growth
 from domain.store.mapper import genesis_of, verbatim
 from domain.store.sqlite_database import insert
-from domain.store.sqlite_private import PrivateTables, keep
+from domain.store.sqlite_private import PrivateTables, keep, keep_clock
 from verify import entries
 from verify.tree import leaf_hash
 
@@ -42,8 +42,10 @@ class Store(PrivateTables, ApplicationRecorder):
 
     def __init__(self, path: Path, create: bool = False) -> None:
         super().__init__(path, create)
-        # Nobody else writes this file, so the edge of the tree is read once and then grows with it.
-        self._growth = Growth.of(self.size, lambda level, place: self.nodes(level, place, place + 1)[0])
+        # Nobody else writes this file, so the end of the log is read once and then grows with it.
+        last = entries.parse(next(self.entries(self.size - 1))) if self.size else None
+        leaf, at = (last.leaf, last.at) if last else (b"", "")
+        self._growth = Growth.of(self.size, leaf, at, lambda level, place: self.nodes(level, place, place + 1)[0])
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int]:
         """Append the entries of one save of the library; the keywords are those of `contract.changes_of`."""
@@ -54,19 +56,20 @@ class Store(PrivateTables, ApplicationRecorder):
 
         Moved where what they rest on no longer holds, IntegrityError where a version or a command id is taken.
         """
-        try:
-            with self.writing() as connection:
-                growth = self._growth.copy()
-                placed = _record(connection, changes, growth)
-        except sqlite3.IntegrityError as error:
-            raise IntegrityError(error) from error
-        self._growth = growth
+        with self._lock:
+            growth = self._growth.copy()
+            try:
+                with self.writing() as connection:
+                    placed = _record(connection, changes, growth)
+            except sqlite3.IntegrityError as error:
+                raise IntegrityError(error) from error
+            self._growth = growth
         return placed
 
     def still(self, grounds: Grounds) -> bool:
         """Whether everything that a decision rests on is still as it was read; its time is not asked."""
         with self._asking:
-            return _moved(self._reader, [grounds]) is None
+            return _moved(self._reader, set(grounds.streams.items()), set(grounds.families.items())) is None
 
     def select_events(
         self,
@@ -120,12 +123,13 @@ class Store(PrivateTables, ApplicationRecorder):
         Their command ids come with them, without the fingerprints that only the lost database knew.
         """
         number, source = 0, iter(raws)
-        with self.writing() as connection:
+        with self._lock:
             growth = self._growth.copy()
-            while batch := [entries.parse(raw) for _, raw in zip(range(BATCH), source, strict=False)]:
-                _record(connection, [verbatim(entry) for entry in batch], growth, [entry.raw for entry in batch])
-                number += len(batch)
-        self._growth = growth
+            with self.writing() as connection:
+                while batch := [entries.parse(raw) for _, raw in zip(range(BATCH), source, strict=False)]:
+                    _record(connection, [verbatim(entry) for entry in batch], growth, [entry.raw for entry in batch])
+                    number += len(batch)
+            self._growth = growth
         return number
 
 
@@ -136,56 +140,47 @@ def _record(
 
     Few statements, each for all changes: every one of them hands the interpreter to another thread and back.
     """
-    leaf, at = _last(connection)
-    prev = leaf.hex() if growth.size else genesis_of(changes[0])
-    fault = _moved(connection, [change.grounds for change in changes if change.grounds is not None])
+    prev = growth.leaf.hex() if growth.size else genesis_of(changes[0])
+    fault = _moved(connection, *resting_on(changes))
     if fault:
         raise Moved(fault)
     placed: list[Placed] = []
-    rows: list[tuple[int, bytes, bytes, str, int]] = []
-    nodes: list[Node] = []
-    for number, change in enumerate(changes):
-        index, at = growth.size, max(at, change.instant())  # under the lock
-        if change.grounds is not None and at >= change.grounds.until:
+    rows: list[tuple[Any, ...]] = []
+    for number, c in enumerate(changes):
+        index = growth.size
+        growth.at = at = max(growth.at, c.instant())  # under the lock
+        if c.grounds is not None and at >= c.grounds.until:
             raise Moved("the time for the decision is over")
-        raw = entries.compose(prev, index, at, change.tail)
+        raw = entries.compose(prev, index, at, c.tail)
         if expected is not None and raw != expected[number]:
             raise ValueError(f"entry {index} does not follow what is stored")
         leaf = leaf_hash(raw)
         prev = leaf.hex()
         placed.append(Placed(index, at, leaf))
-        rows.append((index, raw, leaf, change.stream, change.version))
-        nodes.extend(growth.add(leaf))
+        rows.append((index, leaf, growth.add(leaf), c.stream, c.version, c.account, c.command, c.fingerprint, raw))
     insert(connection, "INSERT INTO entries VALUES", rows)
-    insert(connection, "INSERT INTO nodes VALUES", nodes)
-    named = [(c.account, c.command, p.index, c.fingerprint) for c, p in zip(changes, placed, strict=True) if c.command]
-    insert(connection, "INSERT INTO commands VALUES", named)
     for change, place in zip(changes, placed, strict=True):
-        references = ((d["sha256"], place.index, d["type"], int(d["public"])) for d in change.documents)
-        connection.executemany("INSERT OR IGNORE INTO document_references VALUES (?, ?, ?, ?)", references)
-        keep(connection, change.beside, change.clock)
+        if change.documents:
+            references = ((d["sha256"], place.index, d["type"], int(d["public"])) for d in change.documents)
+            connection.executemany("INSERT OR IGNORE INTO document_references VALUES (?, ?, ?, ?)", references)
+        if change.beside:
+            keep(connection, change.beside)
+    if clock := clock_after(changes):
+        keep_clock(connection, clock)
     return placed
 
 
-def _last(connection: sqlite3.Connection) -> tuple[bytes, str]:
-    """Return leaf and instant of the last entry, nothing of an empty log."""
-    row = connection.execute("SELECT leaf, raw FROM entries ORDER BY idx DESC LIMIT 1").fetchone()
-    if row is None:
-        return b"", ""
-    # `","index":N,"at":"…"` follows `prev`: every entry begins alike, so no parser is needed.
-    return bytes(row[0]), bytes(row[1])[entries.PREV.stop :].split(b'"', 7)[6].decode()
-
-
-def _moved(connection: sqlite3.Connection, all_grounds: Iterable[Grounds]) -> str | None:
+def _moved(
+    connection: sqlite3.Connection, streams: Collection[tuple[str, int]], families: Collection[tuple[str, int]]
+) -> str | None:
     """Return what a decision rested on that has changed since, None where all of it still stands."""
-    streams = {pair for grounds in all_grounds for pair in grounds.streams.items()}
     query = (
         "SELECT value ->> 0 FROM json_each(?) WHERE (value ->> 1) <> "
         "(SELECT coalesce(max(version), 0) FROM entries WHERE stream = value ->> 0)"
     )
-    if streams and (row := connection.execute(query, (json.dumps(list(streams)),)).fetchone()):
+    if streams and (row := connection.execute(query, (msgspec.json.encode(list(streams)).decode(),)).fetchone()):
         return f"{row[0]} has moved"
-    for prefix, size in {pair for grounds in all_grounds for pair in grounds.families.items()}:
+    for prefix, size in families:
         # `+`: by the names, which are few, and not by the entries since then, which may be many.
         query = "SELECT 1 FROM entries WHERE +idx >= ? AND version = 1 AND stream >= ? AND stream < ?"
         if connection.execute(query, (size, prefix, prefix + "\x7f")).fetchone():

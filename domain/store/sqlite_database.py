@@ -6,6 +6,7 @@ never write.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -16,7 +17,7 @@ from typing import Any
 
 from domain.store import schema
 from domain.store.contract import Accept, chunks
-from domain.store.subtrees import Hashes, Places, at_once
+from domain.store.subtrees import at_once, hashes_of
 from verify.nodes import consistency_path_at, inclusion_path_at, root_at
 
 MOST_ROWS = 128
@@ -125,7 +126,7 @@ class Database:
 
     def command(self, account: str, command: str) -> tuple[bytes, bytes] | None:
         """Return (entry, fingerprint) of a command that was carried out, None where it never was."""
-        query = "SELECT raw, fingerprint FROM commands JOIN entries USING (idx) WHERE account = ? AND command = ?"
+        query = "SELECT raw, fingerprint FROM entries WHERE account = ? AND command = ?"
         rows = self._ask(query, account, command)
         return (bytes(rows[0][0]), bytes(rows[0][1])) if rows else None
 
@@ -138,14 +139,7 @@ class Database:
 
     def nodes(self, level: int, start: int, stop: int) -> list[bytes]:
         """Return the hashes over 2^level leaves each, from position `start` to `stop`. KeyError where one is not there."""
-        if level:
-            query = "SELECT hash FROM nodes WHERE level = ? AND position >= ? AND position < ? ORDER BY position"
-            rows = self._ask(query, level, start, stop)
-        else:
-            rows = self._ask("SELECT leaf FROM entries WHERE idx >= ? AND idx < ? ORDER BY idx", start, stop)
-        if len(rows) != stop - start:
-            raise KeyError((level, start, stop))
-        return [bytes(row[0]) for row in rows]
+        return hashes_of(self._subtrees, [(level, position) for position in range(start, stop)])
 
     def root(self, size: int) -> bytes:
         """Return the root over the first `size` entries."""
@@ -159,14 +153,9 @@ class Database:
         """Return the proof that the first `new` entries extend the first `old`."""
         return at_once(self._subtrees, lambda node: consistency_path_at(node, old, new))
 
-    def _subtrees(self, places: Places) -> Hashes:
-        wanted = ", ".join(f"({level}, {position})" for level, position in places) or "(-1, -1)"
-        rows = self._ask(
-            f"WITH wanted (level, position) AS (VALUES {wanted}) "
-            "SELECT level, position, hash FROM wanted JOIN nodes USING (level, position) "
-            "UNION ALL SELECT 0, idx, leaf FROM wanted JOIN entries ON idx = position WHERE level = 0"
-        )
-        return {(level, position): bytes(hash_) for level, position, hash_ in rows}
+    def _subtrees(self, indexes: Sequence[int]) -> dict[int, tuple[bytes, bytes]]:
+        query = "SELECT idx, leaf, subtrees FROM entries WHERE idx IN (SELECT value FROM json_each(?))"
+        return {index: (leaf, subtrees) for index, leaf, subtrees in self._ask(query, json.dumps(indexes))}
 
     # -- documents and checkpoints
 

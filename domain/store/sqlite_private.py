@@ -40,15 +40,16 @@ class PrivateTables(Database):
     def put_private_clock(self, instant: str) -> None:
         """Keep where the stepped clock stands."""
         with self.writing() as connection:
-            keep(connection, None, instant)
+            keep_clock(connection, instant)
 
 
-def keep(connection: sqlite3.Connection, beside: Beside | None, clock: str | None) -> None:
-    """Keep what stands beside the entry, in its transaction."""
-    if clock:
-        connection.execute("INSERT OR REPLACE INTO private_clock VALUES (1, ?)", (clock,))
-    if beside is None:
-        return
+def keep_clock(connection: sqlite3.Connection, instant: str) -> None:
+    """Keep where the stepped clock stands after an entry, in its transaction."""
+    connection.execute("INSERT OR REPLACE INTO private_clock VALUES (1, ?)", (instant,))
+
+
+def keep(connection: sqlite3.Connection, beside: Beside) -> None:
+    """Keep what stands beside an entry, in its transaction."""
     connection.executemany("INSERT OR REPLACE INTO private_values VALUES (?, ?, ?, ?)", beside.values)
     for inspector, objects in beside.conflicts:
         connection.execute(

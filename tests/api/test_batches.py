@@ -2,8 +2,10 @@
 
 import pytest
 
+from api import hot
 from tests.api.conftest import Doors
 from tests.story import Story, drawn_objects, inspectors, new_ledger, objects
+from verify import canonical
 
 
 @pytest.fixture
@@ -91,6 +93,63 @@ def test_a_step_of_another_form_is_refused_where_it_stands(drawn, change, status
 
     assert (answer.status_code, answer.json()["errors"][0]["location"]) == (status, where)
     assert doors.ledger.size == size
+
+
+NOTICE = '{"do":"notify","draw":"draw/220100-2026-0001","object":"a","visit_on":"2026-03-02"}'
+NOT_STRICT = {
+    "a key twice": NOTICE.replace('"do"', '"do":"notify","do"'),
+    "a key twice, spelled differently": NOTICE.replace('"do"', r'"do":"notify","\u0064o"'),
+    "a fraction": NOTICE.replace('"a"', "1.0"),
+    "an exponent": NOTICE.replace('"a"', "1e1"),
+    "minus nothing": NOTICE.replace('"a"', "-0"),
+    "a number beyond all numbers": NOTICE.replace('"a"', "9" * 40),
+    "no number": NOTICE.replace('"a"', "NaN"),
+    "a control character": NOTICE.replace('"a"', r'"a\u0000"'),
+    "a raw control character": NOTICE.replace('"a"', '"a\x7f"'),
+    "a bidirectional control": NOTICE.replace('"a"', '"\u202ea"'),
+    "letters in another normal form": NOTICE.replace('"a"', '"e\u0301"'),
+    "a lone surrogate": NOTICE.replace('"a"', r'"\ud800"'),
+    "a byte order mark": "\ufeff" + NOTICE,
+    "endless nesting": NOTICE.replace('"a"', "[" * 100_000 + "]" * 100_000),
+    "two values": NOTICE + NOTICE,
+}
+
+
+@pytest.mark.parametrize("step", NOT_STRICT.values(), ids=NOT_STRICT.keys())
+def test_a_hot_route_is_as_strict_as_any_other(doors, step):
+    size = doors.ledger.size
+    with pytest.raises(canonical.NotCanonical):
+        canonical.loads(f'{{"steps":[{step}]}}'.encode())
+
+    answer = doors.send("/inspections:batch", f'{{"steps":[{step}]}}'.encode())
+
+    assert answer.status_code == 400, answer.text
+    assert doors.ledger.size == size
+
+
+@pytest.mark.parametrize("text", ["公示系统", "a\\u516c", "12345678901234567890", "a b"])
+def test_what_first_sight_understands_is_what_the_strict_reader_reads(text):
+    content = f' {{"steps": [ {{"channel":"{text}" , "numbers":[0,-1,900719925474099],"no":null}} ] }}\n'.encode()
+    try:
+        seen = hot._plainly(content)
+    except ValueError:  # in doubt
+        assert "\\" in text
+    else:
+        assert seen == canonical.loads(content)
+
+
+def test_a_hot_request_answers_like_every_other(drawn):
+    """What stands before and behind the routes stands before and behind the way past the router, too."""
+    doors, draw, names = drawn
+    step = notices(doors, draw, names)[0]
+
+    answer = doors.post("/inspections:batch", {"steps": [step]}, "clerk")
+    elsewhere = doors.get("/api/v1/inspections", "clerk")
+
+    assert answer.status_code == 201
+    strict = ("content-security-policy", "x-content-type-options", "referrer-policy")
+    assert [answer.headers[name] for name in strict] == [elsewhere.headers[name] for name in strict]
+    assert doors.http.put("/api/v1/inspections:batch", json={}).status_code == 405
 
 
 def test_a_batch_has_a_beginning_and_an_end_and_a_short_key(drawn):

@@ -260,7 +260,7 @@ def test_a_database_that_is_none_and_a_file_that_is_not_there_are_told(log, tmp_
 
 
 def test_a_fault_that_nobody_foresaw_is_one_line_and_70(log, monkeypatch, capsys):
-    monkeypatch.setattr("domain.ledger.Ledger.publish_checkpoint", None)
+    monkeypatch.setattr("domain.ledger.Ledger.publish_cosigned", None)
 
     assert main(["export", "--dir", str(log), "x"]) == 70
 

@@ -10,6 +10,7 @@ import pytest
 from api.cli import main
 from api.database import VIEW_TABLES
 from domain.ledger import Ledger
+from domain.store.postgres_schema import VERSION
 from tests.api.made_up import code
 from tests.asking import answer
 from tests.domain.on_postgres import connect
@@ -56,11 +57,11 @@ def test_migrating_says_what_it_did_and_may_be_done_twice(postgres: Postgres, pl
     again = migrated(postgres, place), capsys.readouterr().out
 
     assert (first[0], again[0]) == (0, 0)
-    assert f"schema {place.schema}：已建立，版本 1 / made, version 1" in first[1]
+    assert f"schema {place.schema}：已建立，版本 {VERSION} / made, version {VERSION}" in first[1]
     assert "视图 inspections：表已重建" in first[1]
     assert "next: ./fairdraw init --store postgres" in first[1]
     assert again[1].splitlines() == [
-        f"模式 {place.schema} / schema {place.schema}：已是版本 1 / is at version 1 already",
+        f"模式 {place.schema} / schema {place.schema}：已是版本 {VERSION} / is at version {VERSION} already",
         f"已授权 / granted: {postgres.role('service')} {postgres.role('reader')}",
     ]
     with connect(place.reader, place) as connection:
@@ -186,3 +187,18 @@ def test_a_demonstration_uses_the_server_it_is_given(postgres: Postgres, tmp_pat
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
         for role in ("owner", "service", "reader"):
             connection.execute(f"DROP ROLE {name}_{role}".encode())
+
+
+def test_a_static_log_and_receipts_come_from_postgres_and_from_a_copy_that_is_only_read(
+    postgres: Postgres, log: Path, place: LogPlace, tmp_path: Path, capsys
+) -> None:
+    static, held, vkey = str(tmp_path / "static"), str(tmp_path / "held"), (log / "log.vkey").read_text().strip()
+    assert filled(log, tmp_path) == 0
+    assert main(["publish", "--dir", str(log), static]) == 0
+    again = main(["publish", "--dir", str(log), "--dsn", place.service, static])
+    receipt = main(["receipt", "--dir", str(log), "--dsn", place.service, "4", held])
+    capsys.readouterr()
+
+    assert (again, receipt) == (0, 0)
+    assert main(["fsck", static, "--vkey", vkey]) == 0
+    assert main(["verify", "receipt", held, "--vkey", vkey]) == 0

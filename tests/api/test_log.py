@@ -51,6 +51,30 @@ def test_the_tiles_and_bundles_of_the_checkpoint_are_served_and_give_its_root(fi
         assert answer.content == tiles.tile_bytes(level, index, width, leaves)
 
 
+def test_a_bundle_is_packed_for_whoever_accepts_it_and_has_the_same_bytes(finished):
+    path = "/" + tiles.entries_path(0, finished.ledger.published_size)
+    asked = {
+        each: finished.http.get(path, headers={"Accept-Encoding": each}) for each in ("gzip, identity", "identity")
+    }
+    refused = finished.http.get(path, headers={"Accept-Encoding": "br, gzip;q=0"})
+
+    packed, plain = asked.values()
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert "Content-Encoding" not in plain.headers.keys() | refused.headers.keys()
+    assert packed.content == plain.content == refused.content
+    assert int(packed.headers["Content-Length"]) < int(plain.headers["Content-Length"]) / 2
+    assert all(each.headers["Vary"] == "Accept-Encoding" for each in (packed, plain))
+    assert all(each.headers["Content-Type"] == "application/octet-stream" for each in (packed, plain))
+
+
+def test_a_part_of_a_tile_is_still_served_when_the_log_has_grown_beyond_it(finished):
+    size = finished.ledger.published_size
+    parts = [finished.get("/" + tiles.tile_path(0, 0, width)) for width in (1, size - 1, size)]
+
+    assert [len(each.content) for each in parts] == [32, 32 * (size - 1), 32 * size]
+    assert all(parts[-1].content.startswith(each.content) for each in parts)
+
+
 def test_proofs_are_served_that_a_stranger_can_check(finished):
     head = checkpoint.parse(finished.get("/checkpoint").content)[0]
     leaf, older = list(finished.ledger.leaves())[5], root(list(finished.ledger.leaves(0, 7)))
@@ -102,8 +126,14 @@ def test_what_is_not_published_yet_is_not_served(doors):
 
 
 def test_a_head_request_is_answered_like_a_get_without_the_body(finished):
-    for path in ("/checkpoint", "/log.vkey", "/export.tar", "/verify.tar"):
-        assert finished.http.head(path).status_code == 200
+    document = next(info["sha256"] for info in finished.ledger.store.documents() if info["public"])
+    tile = tiles.tile_path(0, 0, 5)
+    for path in ("/checkpoint", "/log.vkey", "/export.tar", "/verify.tar", f"/{tile}", f"/documents/{document}"):
+        head, got = finished.http.head(path), finished.http.get(path)
+        assert head.status_code == 200
+        assert head.content == b""
+        assert head.headers.get("Content-Length") == got.headers.get("Content-Length")
+        assert head.headers["Cache-Control"] == got.headers["Cache-Control"]
 
 
 def test_a_public_document_is_served_under_its_hash_and_cannot_run(finished):
@@ -149,7 +179,7 @@ def test_the_verifier_is_served_whole_and_the_same_bytes_every_time(finished):
     with tarfile.open(fileobj=io.BytesIO(content)) as archive:
         served = {member.name: archive.extractfile(member).read() for member in archive}
     folder = Path(verify.__file__).parent
-    wanted = {path for ending in ("*.py", "*.md") for path in folder.rglob(ending)}
+    wanted = {path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts}
     assert set(served) == {f"verify/{path.relative_to(folder).as_posix()}" for path in wanted}
     assert "verify/SPEC.md" in served
     assert content == b"".join(program())

@@ -43,6 +43,11 @@ def number(value: float) -> str:
     return f"{value:.3g}"
 
 
+def ratio(value: float) -> str:
+    """Return a ratio with two decimals, a very small one with two digits that count."""
+    return f"{value:.2f}" if value >= 0.1 else f"{value:.2g}"
+
+
 def cells(row: Row) -> list[str]:
     """Return a row as the table shows it."""
     low, high = row["spread"]
@@ -52,7 +57,7 @@ def cells(row: Row) -> list[str]:
         f"{number(row['value'])} {row['unit']}",
         row["compared_to"],
         f"{number(row['their_value'])} {row['unit']}",
-        f"{row['ratio']:.2f} ({low:.2f} to {high:.2f})",
+        f"{ratio(row['ratio'])} ({ratio(low)} to {ratio(high)})",
         target,
         {True: "yes", False: "**no**", None: ""}[row["met"]],
     ]

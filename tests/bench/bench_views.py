@@ -10,7 +10,7 @@ from api.database import prepare
 from domain.store.postgres import Store
 from projections.follow import fold
 from projections.rebuild import rebuild
-from tests.bench.chains import linked, made
+from tests.bench.chains import made, rows
 from tests.bench.compare import Row, Scale, Side, compare
 from tests.bench.peers.environment import borrow
 from tests.bench.saving import postgres as environment
@@ -50,10 +50,10 @@ def filled(postgres: Postgres, n: int) -> tuple[str, str]:
     place = with_views(postgres)
     with (
         psycopg.connect(place.owner, options=f"-c search_path={place.schema}") as connection,
-        connection.cursor().copy("COPY entries (idx, stream, version, raw, leaf) FROM STDIN") as copying,
+        connection.cursor().copy("COPY entries FROM STDIN") as copying,
     ):
-        for index, (each, raw, leaf) in enumerate(linked(made(n))):
-            copying.write_row((index, each.stream, each.version, raw, leaf))
+        for row in rows(made(n)):
+            copying.write_row(row)
     with psycopg.connect(place.owner, options=f"-c search_path={place.schema}") as connection:
         connection.execute("UPDATE head SET size = %s", (n,))
     return place.service, place.schema

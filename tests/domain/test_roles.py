@@ -11,9 +11,7 @@ from tests.story import Story
 __all__ = ["place", "told"]
 
 FORBIDDEN = {
-    "insert an entry": "INSERT INTO entries VALUES (99, 'x/y', 1, '', '')",
-    "insert a command": "INSERT INTO commands VALUES ('a', 'c', 1, '')",
-    "insert a node": "INSERT INTO nodes VALUES (1, 99, '')",
+    "insert an entry": "INSERT INTO entries VALUES (99, '', '', 'x/y', 1, 'a', 'c', '', '')",
     "insert a document": "INSERT INTO documents VALUES ('x', 1)",
     "insert a checkpoint": "INSERT INTO checkpoints VALUES (99, '')",
     "insert a reference": "INSERT INTO document_references VALUES ('x', 1, 't', true)",

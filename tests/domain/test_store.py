@@ -14,11 +14,12 @@ from typing import Any
 import pytest
 from eventsourcing.persistence import IntegrityError
 
+from domain.base import Fact
 from domain.clock import after
 from domain.core import Decision, Receipt
 from domain.errors import Conflict, Invalid, Unavailable
 from domain.ledger import Ledger
-from domain.organisation import Unit
+from domain.organisation import Account, Unit
 from domain.roles import Cause
 from domain.store import contract, postgres_schema, schema
 from domain.store.contract import Grounds, Moved
@@ -33,8 +34,6 @@ __all__ = ["store", "told"]
 STORES: list[type[contract.Store]] = [SqliteStore, PostgresStore]  # the type checker holds both to the contract
 COLUMNS = {
     "entries": "raw",
-    "commands": "idx",
-    "nodes": "hash",
     "documents": "bytes",
     "chunks": "content",
     "document_references": "type",
@@ -190,6 +189,37 @@ def test_a_decision_is_not_recorded_when_what_it_rested_on_has_moved(told: Story
     assert told.ledger.store.command("admin", "c") is None
 
 
+def test_what_is_only_looked_at_is_shared_and_takes_no_facts(told: Story) -> None:
+    looked = told.ledger._look(Account, "account/clerk")
+
+    assert looked is told.ledger._look(Account, "account/clerk")
+    with pytest.raises(RuntimeError, match="account/clerk is shared"):
+        looked.record("account.closed", Cause(told.actor("admin"), "c"), {"reason": "离岗"})
+    assert not looked.closed
+
+    taken = told.ledger._get(Account, "account/clerk")
+    taken.record("account.closed", Cause(told.actor("admin"), "c"), {"reason": "离岗"})
+    assert taken.closed
+    assert not told.ledger._look(Account, "account/clerk").closed
+
+
+@pytest.mark.parametrize("read", [0, 1], ids=["as if it were new", "as it was before"])
+def test_a_stream_in_which_the_next_version_is_recorded_cannot_have_moved(told: Story, read: int) -> None:
+    """It is not compared: that version is taken where it has."""
+    told.ledger.close_account(told.actor("admin"), "close", account="clerk", reason="离岗")
+    size, clerk = told.ledger.size, Account("account/clerk")
+    clerk.version = read
+    cause = Cause(told.actor("admin"), "late")
+    clerk.pending = [Fact(clerk.id, read + 1, "account.closed", cause.actor, "late", {"reason": "离岗"})]
+    grounds = Grounds(START, FOREVER, {clerk.id: read})
+    decided = told.ledger._decided(Decision(clerk), cause.actor, "late", b"f" * 32, grounds)
+
+    with pytest.raises(IntegrityError):
+        told.ledger._record([decided])
+
+    assert told.ledger.size == size
+
+
 def test_a_decision_is_recorded_while_what_it_rested_on_stands(told: Story) -> None:
     size = told.ledger.size
 
@@ -219,8 +249,8 @@ def test_a_refused_save_leaves_nothing_behind(told: Story, monkeypatch: pytest.M
         happened.append(True)
         raise OSError("disk I/O error")
 
-    monkeypatch.setattr("domain.store.sqlite.keep", fail)
-    monkeypatch.setattr("domain.store.postgres.keep", fail)
+    monkeypatch.setattr("domain.store.sqlite.keep_clock", fail)
+    monkeypatch.setattr("domain.store.postgres.keep_clock", fail)
     with pytest.raises(OSError, match="disk"):
         told.ledger.close_account(told.actor("admin"), "c", account="clerk", reason="离岗")
     monkeypatch.undo()

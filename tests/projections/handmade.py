@@ -103,6 +103,13 @@ def story() -> HandmadeLog:
     _draw(log)
     _inspections(log)
     log.append("log/main", "log.recovered", {"published_size": 9, "found_size": 8, "restored": 1, "reason": "磁盘"})
+    log.append("log/main", "log.verifier-released", {"version": "1", "sha256": "ab" * 32, "bytes": 7})
+    covered = {"size": 1, "root": ZERO, "signature": ""}
+    log.append("log/main", "log.key-announced", {"vkey": "k2"})
+    log.append("log/main", "log.key-retired", {"vkey": "k", "covered": covered})
+    stamped = {"sha256": ZERO, "bytes": 0, "type": "text/plain; charset=utf-8", "public": True}
+    anchored = {"covered": covered, "checkpoint": stamped, "token": stamped | {"type": "application/timestamp-reply"}}
+    log.append("log/main", "checkpoint.anchored", anchored)
     log.append("account/admin", "account.closed", {"reason": "调离"})
     return log
 

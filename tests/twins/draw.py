@@ -1,10 +1,13 @@
 """Naive twins of the draw: slow, obvious programs that must give the same answers as the fast ones."""
 
 import hashlib
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from fractions import Fraction
 from importlib import import_module
 from math import ceil
+
+from tests.twins.json_text import refuse_unless
 
 
 def be(number: int, size: int) -> bytes:
@@ -100,3 +103,57 @@ def drand_signature_is_right(public_key: bytes, round: int, signature: bytes) ->
     hashed = to_curve.hash_to_G1(sha(be(round, 8)), b"BLS_SIG_BLS12381G1_XMD:SHA-256_SSWU_RO_NUL_", hashlib.sha256)
     pairing = curve.pairing
     return bool(primitives.subgroup_check(point) and pairing(curve.G2, point) == pairing(key, hashed))
+
+
+def derive(freeze: bytes, commitments, reveals, beacons) -> dict[str, object]:
+    """Return every hash between a freeze and the keys of its draw, refusing what a draw must not be made of."""
+    c0 = sha(b"FAIRDRAW-FREEZE/1\0", _lp(freeze))
+    refuse_unless(set(commitments) == set(reveals), "parties")
+    for party, secret in reveals.items():
+        opened = secret is None or sha(b"FAIRDRAW-COMMIT/1\0", c0, _lp(party.encode()), secret) == commitments[party]
+        refuse_unless(opened, "commitment")
+    order = sorted(commitments)
+    made = b"".join(_lp(party.encode()) + commitments[party] for party in order)
+    c1 = sha(b"FAIRDRAW-COMMITSET/1\0", c0, be(len(order), 2), made)
+    shown = b"".join(_lp(p.encode()) + (b"\x00" if reveals[p] is None else b"\x01" + reveals[p]) for p in order)
+    c2 = sha(b"FAIRDRAW-REVEALSET/1\0", c1, be(len(order), 2), shown)
+    refuse_unless(len(beacons) > 0, "beacons")
+    b = [_beacon(beacon) for beacon in beacons]
+    seed = sha(b"FAIRDRAW-SEED/1\0", c0, c1, c2, be(len(b), 2), *b)
+    keys = {f"k_{name}": sha(b"FAIRDRAW-KEY/1\0", _lp(name.encode()), seed) for name in ("object", "assign")}
+    hexed = {name: value.hex() for name, value in {"c0": c0, "c1": c1, "c2": c2, "seed": seed, **keys}.items()}
+    return hexed | {"beacons": [each.hex() for each in b]}
+
+
+def _beacon(beacon) -> bytes:
+    if beacon["kind"] == "drand":
+        signature = bytes.fromhex(beacon["signature"])
+        refuse_unless(len(signature) == 48, "signature")
+        named = bytes.fromhex(beacon["chain_hash"]) + be(beacon["round"], 8)
+        return sha(b"FAIRDRAW-BEACON/1\0", _lp(b"drand"), named, _lp(signature))
+    refuse_unless(beacon["kind"] in ("dice", "lottery"), "kind")
+    return sha(b"FAIRDRAW-BEACON/1\0", _lp(beacon["kind"].encode()), _lp(beacon["key_string"].encode()))
+
+
+def _lp(data: bytes) -> bytes:
+    return be(len(data), 4) + data
+
+
+def dice(key_string: str, sides: int, least: int) -> int:
+    """Return the number of rolls; the spelling is matched against a pattern of its own."""
+    face = "[0-9]" if sides == 10 else "[1-6]"
+    ten = rf"{face}(\.{face}){{9}}/"
+    refuse_unless(
+        re.fullmatch(rf"({ten})*({face}(\.{face}){{0,8}}/)?", key_string) is not None and key_string != "", "form"
+    )
+    rolls = len(re.findall("[0-9]", key_string))
+    refuse_unless(rolls >= least, "rolls")
+    return rolls
+
+
+def lottery(key_string: str, ordered) -> None:
+    number = "(0|[1-9][0-9]*)"
+    refuse_unless(re.fullmatch(rf"(({number}\.)+/)+", key_string) is not None, "form")
+    groups = [[int(n) for n in group.split(".")[:-1]] for group in key_string.split("/")[:-1]]
+    refuse_unless(len(groups) == len(ordered), "groups")
+    refuse_unless(all(keep or group == sorted(group) for group, keep in zip(groups, ordered, strict=True)), "order")

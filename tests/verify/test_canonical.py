@@ -10,7 +10,7 @@ from verify import canonical
 from verify.canonical import NotCanonical
 
 KEYS = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), max_size=8)
-TEXTS = st.text(max_size=8).filter(lambda text: canonical._text_fault(text) is None)
+TEXTS = st.text(max_size=8).filter(lambda text: canonical.text_fault(text) is None)
 SCALARS = st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | TEXTS
 VALUES = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS, inner, max_size=4))
 

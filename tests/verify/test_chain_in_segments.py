@@ -304,9 +304,9 @@ def test_a_file_that_changes_is_found_though_it_has_the_first_descriptor_of_all(
     script = (
         "import os, sys; import verify.checks.rules as rules, verify.__main__ as program\n"
         "asked = rules.check_rules\n"
-        "def meanwhile(folder, history, bar):\n"
+        "def meanwhile(*given):\n"
         "    with open(sys.argv[1] + '/entries.jsonl', 'ab') as file: print(os.fstat(0).st_ino, file.write(b'x'))\n"
-        "    yield from asked(folder, history, bar)\n"
+        "    yield from asked(*given)\n"
         "rules.check_rules = meanwhile\n"
         "sys.exit(program.main([sys.argv[1]]))"
     )

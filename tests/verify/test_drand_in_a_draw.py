@@ -26,9 +26,7 @@ DELTA = 600
 def entry(index: int, kind: str, data: dict[str, Any]) -> Entry:
     actor = {"account": "market", "role": "organiser", "unit": "220100.market"}
     at = "2026-03-02T09:00:00.000+08:00"
-    return Entry(
-        b"", bytes(32), "00" * 32, index, at, "draw/220100-2026-0001", index + 1, kind, actor, f"c-{index}", data
-    )
+    return Entry(b"", "00" * 32, index, at, "draw/220100-2026-0001", index + 1, kind, actor, f"c-{index}", data)
 
 
 def draw(signature: str) -> Draw:

@@ -10,6 +10,7 @@ from verify import note, policy
 from verify.__main__ import main
 
 WITNESSES = {name: Ed25519PrivateKey.from_private_bytes(hashlib.sha256(name.encode()).digest()) for name in "abcd"}
+EVE = Ed25519PrivateKey.from_private_bytes(b"e" * 32)
 LOG = Ed25519PrivateKey.from_private_bytes(bytes(32))
 
 
@@ -62,12 +63,30 @@ def test_a_quorum_is_counted_through_its_groups(quorum: str, cosigners: str, eno
         ([LINES[0], "quorum none"], "stands here twice"),
         ([f"witness e {vkey('e.example', LOG, note.ED25519)}", "quorum none"], "not the key of a cosigner"),
         (["witness e nonsense", "quorum none"], "line 8"),
+        ([LINES[1].replace("witness a", "witness e") + " file:///etc", "quorum none"], "stands here twice"),
+        ([f"witness e {vkey('e.example', EVE)} ftp://e.example", "quorum none"], "over http or https"),
         (["trust me", "quorum none"], "line 8: neither"),
     ],
 )
 def test_what_is_not_a_policy_is_refused_with_its_line(more: list[str], reason: str) -> None:
     with pytest.raises(policy.PolicyError, match=reason):
         policy.parse(text(*more))
+
+
+def test_where_a_witness_is_asked_stands_behind_its_key() -> None:
+    read = policy.parse(text(f"witness e {vkey('e.example', EVE)} https://e.example/log/", "quorum e"))
+
+    assert read.urls == {"e": "https://e.example/log"}
+
+
+@pytest.mark.parametrize(
+    ("quorum", "flat"),
+    [("none", (0, "")), ("a", (1, "a")), ("commission", (2, "ab")), ("any-two", (2, "cd")), ("together", None)],
+)
+def test_a_quorum_of_witnesses_is_told_by_their_keys(quorum: str, flat: tuple[int, str] | None) -> None:
+    found = policy.parse(text(*GROUPS, f"quorum {quorum}")).flat()
+
+    assert (found and (found[0], "".join(key.name[0] for key in found[1]))) == flat
 
 
 def cosigned(export: Path, target: Path, names: str, seconds: int = 1_700_000_000) -> Path:

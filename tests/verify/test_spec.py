@@ -8,10 +8,31 @@ from typing import Any
 
 import pytest
 
-from verify import assignment, beacon, canonical, documents, entries, personal, pool, seed, selection
+from tests.twins import ed25519, notes
+from verify import (
+    assignment,
+    beacon,
+    canonical,
+    checkpoint,
+    documents,
+    entries,
+    note,
+    personal,
+    pool,
+    proof,
+    seed,
+    selection,
+    selfcheck,
+    tiles,
+    tree,
+)
+from verify.calendar import Calendar
+from verify.checkpoint import Checkpoint
 from verify.checks.kept import SAYINGS
 from verify.kinds import ALONE, CATEGORIES, KINDS, METHODS, NOT_CHECKABLE, ROLE_UNITS, ROLES
 from verify.rows import Rows
+from verify.tree import leaf_hash
+from verify.witness.key import CosignerKey
 
 VERIFY = Path(__file__).resolve().parents[2] / "verify"
 SPEC = (VERIFY / "SPEC.md").read_text(encoding="utf-8")
@@ -41,6 +62,12 @@ B = seed.beacon_hash_text("dice", DICE)
 S = seed.seed(C0, C1, C2, [B])
 K_OBJECT, K_ASSIGN = seed.subkey("object", S), seed.subkey("assign", S)
 
+LEAVES = [tree.leaf_hash(entry) for entry in (b"a", b"b", b"c")]
+HEAD = checkpoint.Checkpoint("demo.example/1", 1, entries.parse(RAW).leaf).text()
+SIGNED = HEAD + b"\n" + notes.line("demo.example/1", 1, b"\x02" * 32, HEAD)
+VKEY = notes.vkey("demo.example/1", 1, ed25519.public(b"\x02" * 32))
+YEAR = {"year": 2026, "holidays": ["2026-05-01"], "makeup_workdays": ["2026-05-09"]}
+
 NUMBERS: dict[str, str] = {
     "canonical JSON": "`" + canonical.encode({"b": [1, True], "a": "第"}).decode() + "`",
     "an entry": RAW.decode(),
@@ -53,6 +80,19 @@ NUMBERS: dict[str, str] = {
     ).hex(),
     "a row": canonical.encode(ROW).decode(),
     "its hash in the pool": next(pool.object_lines(Rows.of([ROW])))["row"],
+    "a receipt": proof.Proof(1, [leaf_hash(b"a"), leaf_hash(b"c")], b"", b"b").to_bytes().decode().rstrip("\n"),
+    "the leaves of proofs": f"leaves of a, c   {LEAVES[0].hex()} {LEAVES[2].hex()}",
+    "their root": f"root of 3        {tree.root(LEAVES).hex()}",
+    "the root before": f"root of 2        {tree.root(LEAVES[:2]).hex()}",
+    "a signed checkpoint": f"{VKEY}\n\n{SIGNED.decode()}",
+    "a tile path": f"1234067 is `{tiles.tile_path(0, 1234067).removeprefix('tile/0/')}`",
+    "the tiles of a log": f"{len([*tiles.tiles_of(70_000), *tiles.bundles_of(70_000)])} such files",
+    "the drand chain": f"`{beacon.QUICKNET.hash().hex()}` = H(",
+    "its key": f"`{beacon.QUICKNET.public_key.hex()}` (G2",
+    "its seed": f"`{beacon.QUICKNET.genesis_seed.hex()}`. A signature",
+    "a lottery": f"`{beacon.lottery_key_string([[31, 3, 7, 12, 19, 28], [9]], [False, False])}`. The one",
+    "a deadline": f"the deadline is {Calendar().plus(YEAR).deadline('2026-04-29')}",
+    "the longest line": f"No line has more than {documents.LONGEST:,} bytes",
     "C0": f"C0  {C0.hex()}",
     "commitment of a": f"c_a {C_A.hex()}",
     "commitment of b": f"c_b {C_B.hex()}",
@@ -80,6 +120,27 @@ def test_the_drawn_object_and_the_team_are_right():
 
     assert f"at 2000 bp {drawn[0]} is drawn from the five" in SPEC
     assert f"here {team[0]} and {team[1]}" in SPEC
+
+
+def test_the_proofs_and_the_note_of_the_page_hold():
+    leaf_a, leaf_c = LEAVES[0], LEAVES[2]
+
+    tree.verify_inclusion(LEAVES[1], 1, 3, tree.root(LEAVES), [leaf_a, leaf_c])
+    tree.verify_consistency(2, 3, tree.root(LEAVES[:2]), tree.root(LEAVES), [leaf_c])
+    assert checkpoint.open_checkpoint(SIGNED, note.parse_vkey(VKEY)).size == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "holds"), [("电话13800138000，", True), ("A13800138000", False), ("138-0013-8000", False)]
+)
+def test_the_personal_texts_of_the_page_are_as_it_says(text: str, holds: bool):
+    assert (personal.looks_personal(text) is not None) is holds
+    assert f"`{text}`" in SPEC
+
+
+def test_the_identity_number_of_the_page_is_one():
+    assert personal.looks_personal("11010519491231002X")
+    assert "`11010519491231002X`" in SPEC
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -114,3 +175,21 @@ def test_every_finding_that_the_program_makes_stands_in_the_table():
 
     assert len(made) > 20
     assert {code.strip() for code in table} >= made | SAYINGS.keys()
+
+
+def test_every_key_of_a_self_check_is_described():
+    described = SPEC.partition("A **self-check**")[2].partition("To check it")[0]
+
+    for name in selfcheck.SHAPE:
+        assert f"`{name.removesuffix('?')}`" in described, name
+    assert selfcheck.FORMAT in described
+
+
+def test_the_cosignature_is_that_of_the_page():
+    cosigner = CosignerKey.of("witness.example/w", b"\x01" * 32)
+    text = Checkpoint("demo.example/1", 1, leaf_hash(RAW)).text()
+    line = cosigner.cosign(text, 1_772_414_000).decode()
+
+    assert cosigner.vkey in SPEC
+    assert " LF ".join(text.decode().split("\n")).strip() in SPEC
+    assert line.split(" ")[2].strip() in SPEC

@@ -113,10 +113,10 @@ class _Joints:
         columns = (facts.lines, facts.indexes, facts.times, facts.commands, facts.streams, facts.versions, facts.flags)
         for row, (line, index, at, command, stream, version, flags) in enumerate(zip(*columns, strict=True)):
             if index != self.index:
-                told.append((line, INDEX, _gap(first + line, index, self.index)))
+                told.append((line, INDEX, gap(first + line, index, self.index)))
             self.index = index + 1
             if at < self.at:
-                told.append((line, TIME, _backwards(first + line, at, self.at)))
+                told.append((line, TIME, backwards(first + line, at, self.at)))
             else:
                 self.at = at
             if command in self.hashes:
@@ -127,7 +127,7 @@ class _Joints:
             due = self.versions[streams[stream]] + 1
             self.versions[streams[stream]] = version
             if version != due:
-                told.append((line, VERSION, _version(names[stream], version, due, index)))
+                told.append((line, VERSION, skipped(names[stream], version, due, index)))
             if version == due and flags & FIT:
                 sound.append(row)
             else:
@@ -138,7 +138,7 @@ class _Joints:
     def _repeated(self, line: int, command: int) -> Iterator[Finding]:
         """Tell where the account and command of a line stood before. Their hashes are equal; only the lines prove it."""
         if self.proved == TOLD:
-            yield _twice("", "", 0, line)  # it is only counted
+            yield twice("", "", 0, line)  # it is only counted
             return
         entry, at = self.history.line(line), -1
         account = entry.actor["account"]
@@ -147,28 +147,32 @@ class _Joints:
             before = self.history.line(self.lines[at])
             if (before.actor["account"], before.command) == (account, entry.command):
                 self.proved += 1
-                yield _twice(account, entry.command, self.lines[at], line)
+                yield twice(account, entry.command, self.lines[at], line)
                 return
 
 
-def _gap(line: int, index: int, due: int) -> Finding:
+def gap(line: int, index: int, due: int) -> Finding:
+    """The index of a line is not the next one."""
     zh = f"第 {line} 行的序号是 {index}，应为 {due}：编号有缺漏或重复。"
     en = f"Line {line} has the index {index}, expected {due}: an entry is missing or repeated."
     return broken("F01", zh, en, line)
 
 
-def _backwards(line: int, at: str, before: str) -> Finding:
+def backwards(line: int, at: str, before: str) -> Finding:
+    """A line is of an earlier time than the one before."""
     zh = f"第 {line} 条的时间 {at} 早于前一条的 {before}，时钟倒退。"
     en = f"The clock runs backwards: entry {line} is of {at}, the one before of {before}."
     return broken("F01", zh, en, line)
 
 
-def _twice(account: str, command: str, before: int, line: int) -> Finding:
+def twice(account: str, command: str, before: int, line: int) -> Finding:
+    """An account used one command in two lines."""
     zh = f"账号 {account} 的命令 {command} 出现两次：第 {before} 条和第 {line} 条。"
     en = f"Two entries with one command: account {account}, {command}, entries {before} and {line}."
     return broken("entries", zh, en, line)
 
 
-def _version(stream: str, version: int, due: int, index: int) -> Finding:
+def skipped(stream: str, version: int, due: int, index: int) -> Finding:
+    """The version of an entry is not the next one of its stream."""
     zh = f"{stream} 的版本号是 {version}，应为 {due}。"
     return broken("F01", zh, f"{stream} has version {version}, expected {due}.", index)

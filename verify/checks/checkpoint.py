@@ -6,7 +6,7 @@ Source: ledger specification, sections 7, 8 and 11; C2SP tlog-checkpoint.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from verify import checkpoint as checkpoints
 from verify import note as notes
@@ -16,41 +16,74 @@ from verify.findings import Finding, broken, holds, noted, unchecked
 from verify.history import History
 from verify.note import NoteError, VerifierKey
 from verify.policy import Policy
+from verify.rotation import Ring
 from verify.source import CHECKPOINT, LOG_VKEY, SMALL, Folder
 
 
-def check_whose(folder: Folder, history: History, given: VerifierKey | None) -> Iterator[Finding]:
-    """The key given from outside, the file log.vkey and what entry 0 says are one key, named after the origin."""
+def check_whose(
+    folder: Folder,
+    history: History,
+    given: VerifierKey | None,
+    present: VerifierKey | None,
+    ring: Ring,
+    size: int,
+    whole: bool = True,
+) -> Iterator[Finding]:
+    """The key given from outside, log.vkey and what entry 0 says are one key, or keys handed over; named after the origin.
+
+    `present`: the key that the one given was handed over to; `ring`: the log's keys; `size`: of the checkpoint; not
+    `whole`: of the log only entry 0 was read.
+    """
     read = stated_key(folder)
     stated = None if isinstance(read, str) else read
     if isinstance(read, str):
         yield broken("whose", f"{LOG_VKEY} 不可用：{read}。", f"{LOG_VKEY} is unusable: {read}.")
     created = history.created
     if created is not None:
-        yield from _agree(notes_key(created["vkey"]), stated, created)
+        yield from _named_after(notes_key(created["vkey"]), created)
+        yield from _agree(stated, ring, size, whole)
     if given is None:
         zh = "没有从外部给出公钥（--vkey），这是谁的日志无法核验。"
         yield unchecked("whose", zh, "No key from outside was given (--vkey): whose log this is cannot be told.")
-    elif stated is not None and given != stated:
+    elif stated is not None and given != stated and not whole and ring.place(given) == 0:
+        pass  # told above: whether keys were handed over was not asked
+    elif stated is not None and given != stated and (ring.place(stated) is None or present not in ring.keys_at(size)):
         zh = f"给出的公钥属于 {given.name}（{given.key_id.hex()}），与 {LOG_VKEY} 的 {stated.name}（{stated.key_id.hex()}）不同。"
         en = f"The key given is {given.name} {given.key_id.hex()}, {LOG_VKEY} has {stated.name} {stated.key_id.hex()}."
         yield broken("whose", zh, f"Another log: {en}")
+    elif stated is not None and given != stated:
+        zh = f"日志属于 {given.name}；给出的公钥 {given.key_id.hex()} 是它轮换的密钥之一。"
+        yield holds("whose", zh, f"The log is {given.name}: the key given, {given.key_id.hex()}, is one of its keys.")
     elif stated is not None:
         yield holds(
             "whose", f"日志属于 {given.name}，公钥与外部给出的一致。", f"The log is {given.name}, by the key given."
         )
 
 
-def _agree(own: VerifierKey | None, stated: VerifierKey | None, created: dict[str, str]) -> Iterator[Finding]:
+def _named_after(own: VerifierKey | None, created: dict[str, str]) -> Iterator[Finding]:
     if own is None or own.kind != notes.ED25519:
         zh = f"log.created 里的公钥不可用：{created['vkey']}。"
         yield broken("whose", zh, f"The vkey of log.created is unusable: {created['vkey']}.", 0)
     elif own.name != created["origin"]:
         zh = f"log.created 的公钥名为 {own.name}，日志名称是 {created['origin']}。"
         yield broken("whose", zh, f"The vkey of log.created is named {own.name}, the origin {created['origin']}.", 0)
-    if own is not None and stated is not None and own != stated:
+
+
+def _agree(stated: VerifierKey | None, ring: Ring, size: int, whole: bool) -> Iterator[Finding]:
+    """log.vkey is the oldest key that signs the checkpoint: the first one, until it was retired."""
+    due = ring.keys_at(size)[:1]
+    if stated is None or not due or stated == due[0]:
+        return
+    if not whole:
+        zh = f"{LOG_VKEY} 与 log.created 里的公钥不同；其间是否轮换过密钥，没有核验（--chain）。"
+        en = f"{LOG_VKEY} is not the key that log.created names; whether keys were handed over was not asked."
+        yield unchecked("whose", zh, en, 0)
+    elif len(ring.terms) == 1:
         zh = f"{LOG_VKEY} 与 log.created 里的公钥不同。"
         yield broken("whose", zh, f"{LOG_VKEY} is not the key that log.created names.", 0)
+    else:
+        zh = f"{LOG_VKEY} 不是日志现用的密钥 {due[0].key_id.hex()}。"
+        yield broken("whose", zh, f"{LOG_VKEY} is not the key {due[0].key_id.hex()} that the log has now.")
 
 
 def stated_key(folder: Folder) -> VerifierKey | str:
@@ -74,18 +107,25 @@ def notes_key(text: str) -> VerifierKey | None:
         return None
 
 
-def read_checkpoint(folder: Folder, key: VerifierKey | None) -> tuple[Checkpoint | None, list[Finding]]:
-    """Return what the checkpoint says, verified with `key` as far as that is possible here, and what is to be said of it."""
+def read_checkpoint(
+    folder: Folder, key: VerifierKey | None, own: Sequence[VerifierKey] = ()
+) -> tuple[Checkpoint | None, list[Finding]]:
+    """Return what the checkpoint says, verified with `key` as far as that is possible here, and what is to be said of it.
+
+    `own`: keys of the log, whose lines are judged elsewhere.
+    """
     raw = folder.read(CHECKPOINT, SMALL)
     if raw is None and folder.size(CHECKPOINT) is not None:
         zh = f"检查点文件超过 {SMALL} 字节，没有读取。"
         return None, [broken("checkpoint", zh, f"The checkpoint is longer than {SMALL} bytes and was not read.")]
     if raw is None:
         return None, [broken("checkpoint", "缺少签名的检查点。", "The checkpoint is missing.")]
-    return open_note(raw, key, "checkpoint", "检查点")
+    return open_note(raw, key, "checkpoint", "检查点", own)
 
 
-def open_note(raw: bytes, key: VerifierKey | None, check: str, zh_name: str) -> tuple[Checkpoint | None, list[Finding]]:
+def open_note(
+    raw: bytes, key: VerifierKey | None, check: str, zh_name: str, own: Sequence[VerifierKey] = ()
+) -> tuple[Checkpoint | None, list[Finding]]:
     """Open a signed tree head. A head whose signature fails is still returned, so that the tree can be compared with it."""
     try:
         head, signatures = checkpoints.parse(raw)
@@ -108,7 +148,8 @@ def open_note(raw: bytes, key: VerifierKey | None, check: str, zh_name: str) -> 
         found.append(
             broken(check, f"{zh_name}的签名不成立：{error}。", f"The {check} is not signed by this log: {error}.")
         )
-    others = sum((each.name, each.key_id) != (key.name, key.key_id) for each in signatures)
+    known = {(each.name, each.key_id) for each in (key, *own)}
+    others = sum((each.name, each.key_id) not in known for each in signatures)
     if others:
         zh = f"{zh_name}上另有 {others} 个未核验的签名（没有给出相应公钥）。"
         found.append(
@@ -120,7 +161,13 @@ def open_note(raw: bytes, key: VerifierKey | None, check: str, zh_name: str) -> 
 def check_policy(folder: Folder, policy: Policy | None, key: VerifierKey | None) -> Iterator[Finding]:
     """The checkpoint is cosigned by as many as the policy demands, and the log is one that the policy names."""
     raw = folder.read(CHECKPOINT, SMALL)
-    if policy is None or raw is None:
+    if raw is not None:
+        yield from check_cosigned(raw, policy, key)
+
+
+def check_cosigned(raw: bytes, policy: Policy | None, key: VerifierKey | None) -> Iterator[Finding]:
+    """The same of a signed checkpoint that is in hand."""
+    if policy is None:
         return
     if key is not None and key not in policy.logs:
         yield broken("policy", f"策略中没有日志 {key.name}。", f"The policy names no log {key.name}.")
@@ -153,9 +200,12 @@ def size_of(raw: bytes) -> int | None:
         return None
 
 
-def check_since(raw: bytes, key: VerifierKey | None, history: History) -> Iterator[Finding]:
+def check_since(raw: bytes, key: VerifierKey | None, history: History, ring: Ring) -> Iterator[Finding]:
     """The older head must be one that this log passed through: same root over its first entries."""
-    older, found = open_note(raw, key, "since", "较早的检查点")
+    own = ring.keys_at(size_of(raw) or 0)
+    if key is not None and ring.place(key) is not None and own and key not in own:
+        key = own[0]  # what was signed before a key was handed over is signed by the one before
+    older, found = open_note(raw, key, "since", "较早的检查点", own)
     yield from (each for each in found if each.check == "since" and each.outcome.value != "HOLDS")
     if older is None:
         return

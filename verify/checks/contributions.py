@@ -7,18 +7,16 @@ specification, section 7.
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Collection, Generator, Iterator
 
-from verify import note as notes
 from verify import seed
 from verify.ceremony import Draw
-from verify.checkpoint import Checkpoint
+from verify.checks.keys import signed_by
 from verify.ed25519 import LibraryMissing
 from verify.entries import Entry
 from verify.findings import Finding, broken, noted, unchecked
 from verify.history import History
-from verify.note import NoteError, VerifierKey
+from verify.rotation import Ring
 
 RULE = "方案第五(三)1条"
 NEEDED = {"discipline": "纪检部门", "organiser": "组织方"}
@@ -147,7 +145,7 @@ def _by_party(draw: Draw, entry: Entry, accounts: dict[str, str]) -> Iterator[Fi
         yield broken(check, zh, en, entry.index)
 
 
-def check_anchors(draw: Draw, history: History, key: VerifierKey | None) -> Iterator[Finding]:
+def check_anchors(draw: Draw, history: History, ring: Ring) -> Iterator[Finding]:
     """Every part of the seed names a signed checkpoint that covers what it rests on: that was public before it."""
     bases = {
         "draw.contribution-committed": "draw.frozen",
@@ -171,11 +169,11 @@ def check_anchors(draw: Draw, history: History, key: VerifierKey | None) -> Iter
             zh = f"{draw.stream}：{entry.kind} 所引检查点（{size} 条）的根与记录不符。"
             en = f"{draw.stream}: the checkpoint of {size} entries that {entry.kind} cites has another root."
             yield broken("F06", zh, en, entry.index)
-        if key is None:
+        if not ring.terms:
             unsigned.append("log.created names no usable key")
             continue
         try:
-            if not _signed(covered, history.origin, key):
+            if not signed_by(covered, history.origin, ring.keys_at(size)):
                 zh = f"{draw.stream}：{entry.kind} 所引检查点的签名不成立。"
                 yield broken(
                     "F06", zh, f"{draw.stream}: the checkpoint that {entry.kind} cites is not signed.", entry.index
@@ -187,13 +185,3 @@ def check_anchors(draw: Draw, history: History, key: VerifierKey | None) -> Iter
         yield unchecked(
             "F06", zh, f"{draw.stream}: {len(unsigned)} cited checkpoints: {unsigned[0]}.", draw.opened.index
         )
-
-
-def _signed(covered: dict[str, str | int], origin: str, key: VerifierKey) -> bool:
-    """Whether `signature`, base64 of key id || signature, is the log's own under (origin, size, root). LibraryMissing."""
-    raw = base64.b64decode(str(covered["signature"]))
-    try:
-        text = Checkpoint(origin, int(covered["size"]), bytes.fromhex(str(covered["root"]))).text()
-    except NoteError:
-        return False
-    return raw[:4] == key.key_id and notes.holds(key, text, raw[4:])

@@ -14,7 +14,7 @@ from verify.documents import JSON, LINES
 from verify.entries import Entry
 from verify.findings import Finding, broken, holds, unchecked
 from verify.history import History
-from verify.kinds import DOCUMENT, KINDS
+from verify.kinds import DOCUMENT, KINDS, NOTE_MEDIA, TOKEN_MEDIA
 from verify.library import LARGEST, Library, Reference, references
 from verify.shape import Map
 
@@ -29,8 +29,8 @@ def _may_name(shape: Any) -> bool:
 Named = dict[str, list[tuple[Entry, Reference]]]
 NAMING = tuple(name for name, kind in KINDS.items() if _may_name(kind.data))
 """The kinds in whose data a document can be named."""
-MEDIA = {"calendar.recorded": JSON}
-"""The media type of the documents of a kind; all others are lists."""
+MEDIA = {"calendar.recorded": (JSON,), "checkpoint.anchored": (NOTE_MEDIA, TOKEN_MEDIA)}
+"""The media types of the documents of a kind; all others are lists."""
 
 
 def named(history: History) -> Named:
@@ -74,12 +74,11 @@ def _one(library: Library, name: str, where: list[tuple[Entry, Reference]]) -> I
             en = f"The public document {name} was altered: its bytes hash to {computed}."
             yield broken("documents", zh, en, index)
     for entry, reference in where:
-        media = MEDIA.get(entry.kind, LINES)
-        if reference["type"] != media:
-            zh = f"文档 {name} 的类型写作 {reference['type']}，应为 {media}。"
-            yield broken(
-                "documents", zh, f"The document {name} is said to be {reference['type']}, not {media}.", entry.index
-            )
+        media = MEDIA.get(entry.kind, (LINES,))
+        if reference["type"] not in media:
+            zh = f"文档 {name} 的类型写作 {reference['type']}，应为 {'、'.join(media)}。"
+            en = f"The document {name} is said to be {reference['type']}, not {' or '.join(media)}."
+            yield broken("documents", zh, en, entry.index)
         if reference["bytes"] != size:
             zh = f"文档 {name} 有 {size} 字节，记录写 {reference['bytes']}。"
             en = f"The document {name} has {size} bytes, the entry says {reference['bytes']}."

@@ -5,7 +5,7 @@ What every part checks stands in the file of that part; this one hands a draw th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -13,6 +13,7 @@ from verify.ceremony import STEPS, STEPS_ZH, Draw
 from verify.checks import concluded
 from verify.checks.assigned import check_assigned
 from verify.checks.contributions import check_anchors, check_contributions
+from verify.checks.cosigned import check_cosigned, conclude_cosigned
 from verify.checks.drawn import check_drawn
 from verify.checks.kept import Kept
 from verify.checks.opening import check_opening
@@ -27,7 +28,7 @@ from verify.findings import Finding, holds, unchecked
 from verify.history import History
 from verify.holdings import Holdings
 from verify.library import Library
-from verify.note import VerifierKey
+from verify.rotation import Ring
 
 
 @dataclass
@@ -46,15 +47,19 @@ class Outcome:
 
 @dataclass
 class Draws:
-    """All draws of a log; `outcomes` is filled while they are checked, `kept` with what holds in them."""
+    """All draws of a log; `outcomes` is filled while they are checked, `kept` with what holds in them.
+
+    `asked`: the ones that are checked, where not all of them are; then `outcomes` has of the others what inspections need.
+    """
 
     history: History
     library: Library
     holdings: Holdings
     items: Items
-    key: VerifierKey | None
+    ring: Ring
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     kept: Kept = field(default_factory=Kept)
+    asked: Collection[str] | None = None
 
     def check(self) -> Iterator[Finding]:
         """Replay every draw; the registries are folded on the way, up to each freeze."""
@@ -65,15 +70,19 @@ class Draws:
             else:
                 zh = f"{stream} 的开启记录不可读，无法重放。"
                 yield unchecked("V1", zh, f"{stream}: its opening is not readable, no replay.", entries[0].index)
-        notified = self._notified()
+        notified, checked = self._notified(), list[Draw]()
         for draw in sorted(draws, key=lambda each: each.frozen.index if each.frozen else each.opened.index):
+            if self.asked is not None and draw.stream not in self.asked:
+                continue
             found = self.kept.watch(self._one(draw, notified.get(draw.stream)))
             yield from concluded(found, partial(_conclusion, draw))
             self.kept.count(draw)
+            checked.append(draw)
             draw.let_go()
         self.kept.remember(check_pairings(self.history))  # they are told with the registries
         if self.whole:
             yield from self.kept.conclusions()
+            yield from conclude_cosigned(checked, self.kept.faulty)
         yield from check_repeats(self.history, draws)
 
     @property
@@ -94,7 +103,8 @@ class Draws:
             yield from check_terms(draw, draw.frozen, self.history, self.items)
             yield from check_pool(draw, draw.frozen, self.history, self.holdings, self.library)
         yield from check_contributions(draw)
-        yield from check_anchors(draw, self.history, self.key)
+        yield from check_anchors(draw, self.history, self.ring)
+        yield from check_cosigned(draw, self.history)
         yield from check_beacons(draw)
         yield from check_seed(draw)
         yield from check_drawn(draw, self.library)

@@ -6,7 +6,7 @@ F14: visitor ≠ drawn inspector. F12: 行政处罚法第四十二条, two inspe
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from verify.checks import capped, concluded
 from verify.checks.assigned import TEAM
@@ -24,8 +24,8 @@ VISIT_RULE = "方案第五(四)条"
 DRAW_RULE = "方案第五(三)1条"
 
 
-def check_inspections(draws: Draws, bar: Progress) -> Iterator[Finding]:
-    """Every inspection stream, then deadlines and vanished objects."""
+def check_inspections(draws: Draws, bar: Progress, ended: Collection[str] | None = None) -> Iterator[Finding]:
+    """Every inspection stream, then deadlines and vanished objects. `ended`: see `check_results`."""
     count = draws.history.count_of("inspection")
     streams = bar.over(draws.history.of("inspection"), count, "核对检查", "inspections")
     found = draws.kept.watch(each for stream, entries in streams for each in _inspection(stream, list(entries), draws))
@@ -35,7 +35,7 @@ def check_inspections(draws: Draws, bar: Progress) -> Iterator[Finding]:
     )
     yield from concluded(capped(found, MOST), lambda: holds("F14", zh, en), count)
     yield from _qualified(draws)
-    yield from check_results(draws, bar)
+    yield from check_results(draws, bar, ended)
 
 
 def _qualified(draws: Draws) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ without a result or a not-checkable record has vanished. The only "today" is the
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -26,9 +26,9 @@ MOST = 10_000
 """So many findings of one check are told of inspections; a million of them would be no answer, and fill the memory."""
 
 
-def check_results(draws: Draws, bar: Progress) -> Iterator[Finding]:
-    """Walk through the log once, with the calendar growing on the way."""
-    years = _Years(draws.history, draws.library)
+def check_results(draws: Draws, bar: Progress, ended: Collection[str] | None = None) -> Iterator[Finding]:
+    """Walk through the log once, with the calendar growing on the way. `ended`: the draws of which F16 is asked, or all."""
+    years = Years(draws.history, draws.library)
     found = list(capped(_deadlines(draws, years, bar), MOST))
     published = len(draws.history.of_kind("result.published"))
     zh, en = (
@@ -41,10 +41,11 @@ def check_results(draws: Draws, bar: Progress) -> Iterator[Finding]:
         "所有已到期计划中被抽中的对象都有结果。",
         "No drawn object of a plan that has ended is without a result.",
     )
-    yield from concluded(_vanished(draws), lambda: holds("F16", zh_f16, en_f16), len(draws.outcomes))
+    over = {stream: each for stream, each in draws.outcomes.items() if ended is None or stream in ended}
+    yield from concluded(_vanished(draws, over), lambda: holds("F16", zh_f16, en_f16), len(over))
 
 
-class _Years:
+class Years:
     """The recorded calendars, as they stood at an index. A calendar that cannot be read is left out and told."""
 
     def __init__(self, history: History, library: Library) -> None:
@@ -104,7 +105,7 @@ def _calendar_faults(entry: Entry, record: dict[str, Any]) -> Iterator[tuple[str
         yield f"{stream} 没有写明所依据的文件", f"{stream} names no paper that it rests on"
 
 
-def _deadlines(draws: Draws, years: _Years, bar: Progress) -> Iterator[Finding]:
+def _deadlines(draws: Draws, years: Years, bar: Progress) -> Iterator[Finding]:
     today = draws.history.last_day
     streams = draws.history.of("inspection")
     for stream, entries in bar.over(streams, draws.history.count_of("inspection"), "核对期限", "deadlines"):
@@ -125,7 +126,7 @@ def _deadlines(draws: Draws, years: _Years, bar: Progress) -> Iterator[Finding]:
 
 def _published(stream: str, day: str, published: Entry, calendar: Calendar) -> Iterator[Finding]:
     data, index = published.data, published.index
-    deadline = _deadline(calendar, day)
+    deadline = deadline_of(calendar, day)
     late = deadline is not None and published.day > deadline
     if (data["deadline"], data["late"], data["provisional"]) != (deadline, late, deadline is None):
         zh_words, words = {True: "逾期", False: "按期"}, {True: "late", False: "in time"}
@@ -149,7 +150,7 @@ def _published(stream: str, day: str, published: Entry, calendar: Calendar) -> I
 
 
 def _overdue(stream: str, day: str, today: str, completed: Entry, calendar: Calendar) -> Iterator[Finding]:
-    deadline, outer = _deadline(calendar, day), _deadline(calendar, day, OUTER_DAYS)
+    deadline, outer = deadline_of(calendar, day), deadline_of(calendar, day, OUTER_DAYS)
     if outer is not None and today > outer:
         zh = f"{stream}：{day} 完成，截至 {today} 已超过 20 个工作日仍未公示（{RULE}）。"
         yield broken(
@@ -164,16 +165,17 @@ def _overdue(stream: str, day: str, today: str, completed: Entry, calendar: Cale
 
 
 @lru_cache(1024)  # a thousand inspections end on one day
-def _deadline(calendar: Calendar, day: str, days: int | None = None) -> str | None:
+def deadline_of(calendar: Calendar, day: str, days: int | None = None) -> str | None:
+    """Return the day by which an inspection completed on `day` is published; None where no calendar tells it."""
     try:
         return calendar.deadline(day) if days is None else calendar.deadline(day, days)
     except (UnknownYear, OverflowError):  # after 9999-12-31 there is no calendar either
         return None
 
 
-def _vanished(draws: Draws) -> Iterator[Finding]:
+def _vanished(draws: Draws, outcomes: Mapping[str, Outcome]) -> Iterator[Finding]:
     today = draws.history.last_day
-    for stream, outcome in draws.outcomes.items():
+    for stream, outcome in outcomes.items():
         opened = outcome.draw.opened
         if outcome.names is None:
             if outcome.draw.one("draw.objects-drawn") is not None:

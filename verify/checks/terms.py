@@ -168,8 +168,6 @@ def check_remarks(history: History, digest: str) -> Iterator[Finding]:
     if alone:
         zh, en = f"{_listed(alone)} 没有约定外部见证签名。", f"{_listed(alone)}: no cosigner is named."
         yield noted("V2", zh, en)
-    for stream in [stream for stream, _ in terms if stream not in alone]:
-        yield unchecked("V2", f"{stream} 约定的见证签名本版不能核验。", f"{stream}: cosignatures are unchecked.")
     dice = [stream for stream, freeze in terms if any(beacon.get("simulated") for beacon in freeze["beacons"])]
     if dice:
         yield noted("V5", f"{_listed(dice)} 的骰子是模拟的。", f"{_listed(dice)}: the dice are simulated.")

@@ -1,0 +1,192 @@
+"""Evidence of a fork: whether two heads that a log signed can belong to one history, or the log has told two.
+
+Two roots for one size are a fork. Of two sizes the heads alone tell nothing. What tells is the larger tree itself: its
+entries, or a proof that leads to its root; either shows the one root that the smaller size has inside it, and where the log
+has signed another, it has signed two histories. A proof that leads elsewhere shows nothing, for anybody can spoil one.
+Source: RFC 9162 section 2.1.4; a different root inside the larger one would be a collision of SHA-256.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import NoReturn
+
+from verify import checkpoint as checkpoints
+from verify import note as notes
+from verify.checkpoint import Checkpoint
+from verify.ed25519 import LibraryMissing
+from verify.findings import Finding, broken, exit_code, holds, unchecked
+from verify.note import NoteError, VerifierKey
+from verify.source import ENTRIES, SMALL, UsageError
+from verify.tree import Frontier, ProofError, consistency_roots, leaf_hash
+from verify.witness.request import RequestError, parse
+
+CHECK = "fork"
+MOST_BYTES = 1 << 18
+
+
+@dataclass(frozen=True)
+class Proof:
+    """A consistency proof: its hashes, and the root of the smaller tree, which the hashes lack where its size is 2^k."""
+
+    path: Sequence[bytes]
+    old_root: bytes | None = None
+
+
+def judge(one: Checkpoint, other: Checkpoint, proofs: Iterable[Proof], leaves: Iterable[bytes] | None) -> Finding:
+    """Say what two heads, each signed by the log, are to one another: BROKEN a fork, HOLDS one history, UNCHECKED open.
+
+    `leaves`: the leaf hashes of the larger tree, read as far as its size.
+    """
+    small, large = sorted((one, other), key=lambda head: head.size)
+    if one.origin != other.origin:
+        return unchecked(CHECK, "两个检查点属于不同的台账。", "The two heads are of different logs: they tell nothing.")
+    if small.size == large.size:
+        return _told(small, large, large.root)
+    if small.size == 0:
+        return holds(CHECK, "空树是任何历史的开头。", "An empty tree is the beginning of every history.")
+    if leaves is not None and (inside := _root_inside(small.size, large, leaves)) is not None:
+        return _told(small, large, inside)
+    for proof in proofs:
+        # Where the size is a power of two and the proof does not say the root, the signed one can only be confirmed.
+        start = proof.old_root or small.root
+        try:
+            inside, whole = consistency_roots(small.size, large.size, start, proof.path)
+        except ProofError:
+            continue
+        if whole == large.root:
+            return _told(small, large, inside)
+    zh = f"大小为 {small.size} 和 {large.size} 的两个检查点，须有较大者的全部记录，或能导向其根的延续证明，方可判断。"
+    en = f"Of {small.size} and {large.size} entries: only the entries of the larger tree, or a proof that leads to its root, tell."
+    return unchecked(CHECK, zh, en)
+
+
+def _told(small: Checkpoint, large: Checkpoint, inside: bytes) -> Finding:
+    """Compare the root that the smaller size has inside the larger tree with the one that the log signed for it."""
+    if inside == small.root:
+        zh = f"两个检查点（{small.size} 条和 {large.size} 条）属于同一历史。"
+        return holds(CHECK, zh, f"The heads of {small.size} and {large.size} entries belong to one history.")
+    zh = f"台账签署了两个历史：前 {small.size} 条的根，一处是 {small.root.hex()}，另一处是 {inside.hex()}。"
+    en = f"The log signed two histories: the root of its first {small.size} entries is {small.root.hex()} and {inside.hex()}."
+    return broken(CHECK, zh, en)
+
+
+def _root_inside(size: int, large: Checkpoint, leaves: Iterable[bytes]) -> bytes | None:
+    """Return the root of the first `size` leaves, None where all of them are not the tree of the larger head."""
+    tree, source = Frontier(), iter(leaves)
+    tree.extend(islice(source, size))
+    inside, reached = tree.root(), tree.size
+    tree.extend(islice(source, large.size - size))
+    return inside if reached == size and (tree.size, tree.root()) == (large.size, large.root) else None
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise UsageError("参数有误。", message)
+
+
+def main(argv: Sequence[str], program: str) -> int:
+    """Judge two heads from the command line. Returns 1 for a fork, 0 for one history, 2 where it is open; UsageError."""
+    chosen = _parser(program).parse_args(argv)
+    try:
+        key = notes.parse_vkey(chosen.vkey)
+    except NoteError as error:
+        raise UsageError(f"{chosen.vkey} 不是公钥。", f"{chosen.vkey} is no verifier key: {error}") from error
+    found, heads, proofs = [], [], []
+    for path in (chosen.one, chosen.other):
+        note, proof = _read(path)
+        proofs += proof
+        head, finding = _open(path, note, key)
+        heads += [head] if head else []
+        found += [finding] if finding else []
+    proofs += [_proof(path) for path in chosen.proof]
+    if len(heads) == 2:
+        leaves = _leaves(chosen.entries) if chosen.entries else None
+        found.append(judge(heads[0], heads[1], proofs, leaves))
+    for finding in found:
+        told = (
+            finding.as_json()
+            if chosen.json
+            else f"{finding.outcome.value} {finding.check}: {finding.zh}\n  {finding.en}"
+        )
+        print(json.dumps(told, ensure_ascii=False) if chosen.json else told)
+    return exit_code(found)
+
+
+def _parser(program: str) -> _Parser:
+    parser = _Parser(
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        prog=f"{program} evidence",
+        description="同一台账签署的两个检查点是否证明其历史分叉（退出码 1：分叉；0：同一历史；2：尚不能判断）\n"
+        "whether two heads that one log signed prove a fork (exit code 1), one history (0), or nothing yet (2)",
+    )
+    for name in ("one", "other"):
+        zh, en = "检查点文件，或见证保存的请求", "a checkpoint, or a request that a witness kept"
+        parser.add_argument(name, metavar="CHECKPOINT", help=f"{zh} / {en}")
+    parser.add_argument("--vkey", required=True, help="台账的公钥 / the log's verifier key")
+    zh = '延续证明，JSON {"path":[hex…],"old_root":hex}，即 /proof/consistency 的回答'
+    en = "a consistency proof, as /proof/consistency answers; old_root, the smaller tree's, is needed at sizes 2^k"
+    parser.add_argument("--proof", action="append", default=[], metavar="FILE", help=f"{zh} / {en}")
+    zh, en = "较大一方的导出文件夹或 entries.jsonl", "the export of the larger tree, or its entries.jsonl"
+    parser.add_argument("--entries", metavar="EXPORT", help=f"{zh} / {en}")
+    parser.add_argument("--json", action="store_true", help="每个结论一行 JSON / a line of JSON for each finding")
+    return parser
+
+
+def _read(path: str) -> tuple[bytes, list[Proof]]:
+    """Return the signed note in a file, and the proof that stands before it where it is a request to a witness."""
+    raw = _bytes(path, MOST_BYTES)
+    if not raw.startswith(b"old "):
+        return raw, []
+    try:
+        request = parse(raw)
+    except RequestError as error:
+        raise UsageError(
+            f"{path} 不是检查点，也不是见证请求。", f"{path} is no checkpoint and no request: {error}"
+        ) from error
+    return request.note, [Proof(request.path)]
+
+
+def _open(path: str, note: bytes, key: VerifierKey) -> tuple[Checkpoint | None, Finding | None]:
+    try:
+        return checkpoints.open_checkpoint(note, key), None
+    except LibraryMissing as error:
+        return None, unchecked("checkpoint", "无法核验签名：缺少签名库。", f"The signature is unchecked: {error}.")
+    except NoteError as error:
+        zh = f"{path} 不是由该公钥签名的检查点，不能作为证据：{error}。"
+        return None, unchecked("checkpoint", zh, f"{path} is not signed by the key, so it is no evidence: {error}.")
+
+
+def _proof(path: str) -> Proof:
+    try:
+        read = json.loads(_bytes(path, SMALL))
+        old_root = bytes.fromhex(read["old_root"]) if "old_root" in read else None
+        return Proof([bytes.fromhex(each) for each in read["path"]], old_root)
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise UsageError(f"{path} 不是延续证明。", f"{path} is no consistency proof: {error}") from error
+
+
+def _leaves(path: str) -> Iterable[bytes]:
+    target = Path(path) / ENTRIES if Path(path).is_dir() else Path(path)
+    try:
+        with target.open("rb") as file:
+            for line in file:
+                yield leaf_hash(line.removesuffix(b"\n"))
+    except OSError as error:
+        raise UsageError(f"读不到 {target}。", f"{target} cannot be read: {error}") from error
+
+
+def _bytes(path: str, most: int) -> bytes:
+    try:
+        with Path(path).open("rb") as file:
+            found = file.read(most + 1)
+    except OSError as error:
+        raise UsageError(f"读不到 {path}。", f"{path} cannot be read: {error}") from error
+    if len(found) > most:
+        raise UsageError(f"{path} 过大。", f"{path} is too long for what it should be.")
+    return found
