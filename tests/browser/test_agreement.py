@@ -11,8 +11,11 @@ from api.exporting import export
 from tests.asking import answer
 from tests.browser.javascript import Verifier, broken
 from tests.browser.mutations import mutate
+from tests.cheats.common import Cheat
 from tests.forge import Forge, write
 from tests.story import Story, inspectors, new_ledger, objects
+from tests.test_stamped import CHEATS as STAMPED
+from tests.test_stamped import Stamped, stamp_twice
 from tests.test_tampering import CASES, Case
 
 MUTATIONS = 300
@@ -67,6 +70,23 @@ def test_both_name_the_cheat(case: Case, story, javascript, tmp_path, capsys):
     assert any((each["check"], each["outcome"]) == (case.check, case.outcome) for each in other["findings"])
     assert first(other) == first(python), (broken(python), broken(other))
     assert all(each["reason_zh"] and each["reason"] for each in other["findings"])
+
+
+@pytest.fixture(scope="module")
+def stamped(tmp_path_factory) -> Stamped:
+    return stamp_twice(tmp_path_factory.mktemp("stamped"))
+
+
+@pytest.mark.parametrize("cheat", [None, *(cheat for cheat, _, _ in STAMPED.values())], ids=["honest", *STAMPED])
+def test_both_say_the_same_of_time_stamps(cheat: Cheat | None, stamped, javascript, tmp_path, capsys):
+    """Without the authority's certificate: what only that shows is UNCHECKED with both."""
+    files = Forge(stamped.export, stamped.pem).honest if cheat is None else cheat(Forge(stamped.export, stamped.pem))
+    folder = write(files, tmp_path / "f")
+
+    python, other = answer(capsys, str(folder), "--vkey", stamped.vkey), javascript.ask(folder, stamped.vkey)
+
+    assert other["exit"] == python["exit"]
+    assert broken(other) == broken(python)
 
 
 @pytest.mark.parametrize("portion", range(MUTATIONS // PORTION))
