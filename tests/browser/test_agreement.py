@@ -11,6 +11,7 @@ from api.exporting import export
 from tests.asking import answer
 from tests.browser.javascript import Verifier, broken
 from tests.browser.mutations import mutate
+from tests.cheats import on_ceremonies
 from tests.cheats.common import Cheat
 from tests.forge import Forge, write
 from tests.story import Story, inspectors, new_ledger, objects
@@ -70,6 +71,27 @@ def test_both_name_the_cheat(case: Case, story, javascript, tmp_path, capsys):
     assert any((each["check"], each["outcome"]) == (case.check, case.outcome) for each in other["findings"])
     assert first(other) == first(python), (broken(python), broken(other))
     assert all(each["reason_zh"] and each["reason"] for each in other["findings"])
+
+
+LOTTERY = {"kind": "lottery", "name": "示例3D", "issue": "2026001", "ordered": [True]}
+TERMS = {
+    "no beacon": {"beacons": []},
+    "an unknown drand network": {"beacons": [{"kind": "drand", "chain_hash": "ab" * 32, "round": 5}]},
+    "two lotteries": {"beacons": [LOTTERY, LOTTERY | {"issue": "2026002"}]},
+    "a quorum of nobody": {"quorum": {"threshold": 1, "cosigners": []}},
+    "a ladder of caps": {"cap": 1, "fallback": [{"cap": 2}, {"cap": None}]},
+    "no cap at the first rung": {"cap": 0},
+}
+
+
+@pytest.mark.parametrize("terms", TERMS.values(), ids=TERMS.keys())
+def test_both_say_the_same_of_other_terms(terms: dict, story, javascript, tmp_path, capsys):
+    forged = write(on_ceremonies.terms(**terms)(Forge(story.export, story.key_pem)), tmp_path / "forged")
+
+    python, other = answer(capsys, str(forged), "--vkey", story.vkey), javascript.ask(forged, story.vkey)
+
+    assert other["exit"] == python["exit"], other["findings"]
+    assert first(other) == first(python)
 
 
 @pytest.fixture(scope="module")

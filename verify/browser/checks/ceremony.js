@@ -1,7 +1,7 @@
 // The ceremony (SPEC 9): commitments, reveals, beacons and the seed that they give.
 
 import { compare, hex, same, unhex } from "../lib/bytes.js";
-import { BeaconError, beaconOf } from "../lib/beacon.js";
+import { BeaconError, beaconOf, isKnown } from "../lib/beacon.js";
 import { secondsOf } from "../lib/calendar.js";
 import { commitment, commitSet, revealSet, seed } from "../lib/seed.js";
 
@@ -99,7 +99,7 @@ export class Ceremony {
     if (hex(draw.c2) !== data.c2) v4("C2 与记录不符", `the reveals give C2 ${hex(draw.c2)}, not as recorded`);
   }
 
-  async _beacon(draw, { data, at }, say) {
+  async _beacon(draw, { data, at, index }, say) {
     const early = draw.freeze.t_reveal + draw.freeze.delta - secondsOf(at);
     if (early > 0) say("F06", `信标早于揭示关闭和 delta ${early} 秒`, `the beacon came ${early} s before the reveals were closed and delta`);
     const named = draw.freeze.beacons[data.position];
@@ -108,15 +108,14 @@ export class Ceremony {
       draw.beacons.push(null);
       return;
     }
-    draw.beacons.push(await this._value(draw, named, data, say));
+    draw.beacons.push(await this._value(draw, named, data, index, say));
   }
 
-  async _value(draw, named, data, say) {
+  async _value(draw, named, data, index, say) {
     try {
       const value = await beaconOf(named, data);
-      if (value === null) {
-        this.log.findings.unchecked("V5", draw.index, `${draw.stream}：不认识这个 drand 网络，信标未校验。`, `${draw.stream}: a drand network unknown here, its beacon is unchecked.`);
-        return null;
+      if (named.kind === "drand" && !isKnown(named)) {
+        this.log.findings.unchecked("V5", index, `${draw.stream}：不认识这个 drand 网络，签名未校验。`, `${draw.stream}: a drand network unknown here, its signature is unchecked.`);
       }
       if (hex(value) !== data.b) say("V5", "信标的 B 与记录不符", `the beacon gives B ${hex(value)}, not as recorded`);
       return value;
@@ -128,6 +127,8 @@ export class Ceremony {
   }
 
   _seed(draw, { data, index }, say) {
+    const due = draw.freeze.beacons.length;
+    if (draw.beacons.length !== due) say("V5", `种子出自 ${draw.beacons.length} 个信标，应为 ${due} 个`, `the seed was derived from ${draw.beacons.length} of ${due} beacons`);
     const whole = draw.beacons.length === draw.freeze.beacons.length && draw.beacons.every(Boolean) && draw.c1 && draw.c2;
     draw.seed = whole ? seed(draw.c0, draw.c1, draw.c2, draw.beacons) : unhex(data.seed);
     if (!whole) {

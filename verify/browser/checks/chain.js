@@ -113,7 +113,7 @@ export class Chain {
       log: "log/main",
       unit: version === 1 && `unit/${data.unit}`,
       account: kind === "account.opened" && `account/${data.account}`,
-      calendar: `calendar/${data.year}`,
+      calendar: kind === "calendar.recorded" && stream, // its year is compared where its document is read
       inspection: kind === "inspection.notified" && `inspection/${data.draw.slice(5)}/${data.object}`,
     }[noun];
     if (exact) return stream === exact ? null : exact;

@@ -46,6 +46,7 @@ export class Inspections {
     const record = valueOf(bytes);
     const said = record === null ? "not canonical" : CALENDAR(record, "calendar");
     if (said) return say(`日历不合规定：${said}`, `the calendar does not fit: ${said}`);
+    if (stream !== `calendar/${data.year}`) say("日历不在其年份的流中", `its entry is of ${data.year}`);
     if (record.year !== data.year) say("日历属于另一年", `its document is of ${record.year}`);
     for (const [field, what] of [["holidays", "holidays"], ["makeup_workdays", "make-up working days"]]) {
       const days = record[field];

@@ -90,16 +90,15 @@ function beacons(log, freeze, v2) {
       const least = { 10: 40, 6: 50 }[each.sides];
       if (least === undefined || each.rolls < least) v2(`信标 ${n} 的掷数太少`, `beacon ${n}: ${each.rolls} rolls of a die with ${each.sides} sides are too few: 40 of ten sides or 50 of six`);
       if (each.simulated && !log.origin?.startsWith("demo.")) v2(`信标 ${n} 是模拟的`, `beacon ${n}: only the dice of a demonstration may be simulated`);
-    } else if (each.kind === "lottery") {
-      if (each.ordered.length === 0) v2(`信标 ${n} 没有号码组`, `beacon ${n}: a lottery without numbers`);
-    } else drand(each, n, freeze, v2);
+    } else if (each.kind === "drand") drand(each, n, freeze, v2);
   });
 }
 
 function drand({ chain_hash: hash, round }, n, freeze, v2) {
   const chain = Object.hasOwn(CHAINS, hash) ? CHAINS[hash] : null;
   const due = chain && roundAt(chain, freeze.t_reveal + freeze.delta);
-  if (chain && round !== due) v2(`信标 ${n} 的轮次应为 ${due}`, `beacon ${n}: round ${round} is named, ${due} is the first one after the reveals`);
+  if (!chain) v2(`信标 ${n} 的 drand 网络不在规则之内`, `beacon ${n}: the drand network ${hash} is none of the rules`);
+  else if (round !== due) v2(`信标 ${n} 的轮次应为 ${due}`, `beacon ${n}: round ${round} is named, ${due} is the first one after the reveals`);
 }
 
 /** Check the ratios of a freeze (F03): the plan's, within the law, with a waiver for exactly the tiny strata. */

@@ -51,6 +51,9 @@ export function checkLottery({ ordered }, key) {
   });
 }
 
+/** Whether the signatures of a drand beacon can be checked here. */
+export const isKnown = ({ chain_hash: hash }) => Object.hasOwn(CHAINS, hash);
+
 /** The first round of a chain at or after `time` (POSIX seconds). */
 export const roundAt = ({ genesis, period }, time) => Math.max(1, Math.ceil((time - genesis) / period) + 1);
 
@@ -67,7 +70,7 @@ export async function drandHolds(publicKey, round, signature) {
   }
 }
 
-/** Return B of a recorded beacon; BeaconError where it is not what the freeze names. null where nobody here can tell. */
+/** Return B of a recorded beacon; BeaconError where it is not what the freeze names. Of an unknown network nothing more is asked. */
 export async function beaconOf(named, data) {
   if (named.kind === "drand") return drand(named, data);
   if (typeof data.key_string !== "string" || "signature" in data) throw new BeaconError(`${named.kind} is recorded by a key string`);
@@ -83,9 +86,8 @@ async function drand(named, data) {
   if (typeof data.signature !== "string" || "key_string" in data) throw new BeaconError("drand is recorded by a signature");
   const signature = unhex(data.signature);
   if (!signature || signature.length !== 48) throw new BeaconError("a signature that has not 48 bytes");
-  const chain = CHAINS[named.chain_hash];
-  if (!chain) return null;
-  if (!(await drandHolds(unhex(chain.key), named.round, signature))) {
+  const chain = isKnown(named) ? CHAINS[named.chain_hash] : null;
+  if (chain && !(await drandHolds(unhex(chain.key), named.round, signature))) {
     throw new BeaconError(`the signature of round ${named.round} is not that of ${chain.name}`);
   }
   return beaconDrand(unhex(named.chain_hash), named.round, signature);
