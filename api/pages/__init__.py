@@ -5,8 +5,8 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from api.auth import PUBLIC
-from api.pages import draw, home, results, selfcheck, static
+from api.pages import draw, home, results, selfcheck, static, verifier
 
 router = APIRouter(include_in_schema=False, dependencies=[PUBLIC])
-for part in (home, draw, selfcheck, results, static):
+for part in (home, draw, selfcheck, results, static, verifier):
     router.include_router(part.router)
