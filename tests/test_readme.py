@@ -70,6 +70,7 @@ EXPECTED = {
     "./fairdraw test": None,  # this very run
     "./fairdraw demo": None,  # the fixture
     "python3 -S -m verify export --vkey KEY": (2, "UNCHECKED"),
+    "python3 -S fairdraw-verify.pyz export --vkey KEY": (2, "UNCHECKED"),
 }
 
 

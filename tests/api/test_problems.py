@@ -180,7 +180,10 @@ def test_every_route_but_those_of_pages_is_described_in_chinese_and_in_english(d
     described = {(path, method.upper()) for path, found in operations.items() for method in found}
 
     for context in iter_route_contexts(doors.app.routes):
-        if not context.path.startswith(("/draws", "/static", "/results", "/verify/")) and context.path not in ("/", "/verify"):
+        if not context.path.startswith(("/draws", "/static", "/results", "/verify/")) and context.path not in (
+            "/",
+            "/verify",
+        ):
             assert {(context.path, method) for method in context.methods - {"HEAD"}} <= {
                 (path.replace("{path}", "{path:path}"), method) for path, method in described
             }
