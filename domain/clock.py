@@ -62,7 +62,8 @@ class SteppedClock:
     kind = "stepped"
 
     def __init__(self, instant: str = DEMONSTRATION_START) -> None:
-        self._instant, self._moment = instant, datetime.fromisoformat(instant)
+        self._instant = instant
+        self._moment: datetime | None = None
 
     def now(self) -> str:
         """Return the instant the clock stands at."""
@@ -70,14 +71,14 @@ class SteppedClock:
 
     def advance(self, seconds: float) -> str:
         """Move the clock on and return where it stands now; never back."""
-        self._moment += timedelta(seconds=max(0.0, seconds))
+        self._moment = (self._moment or datetime.fromisoformat(self._instant)) + timedelta(seconds=max(0.0, seconds))
         self._instant = self._moment.isoformat(timespec="milliseconds")
         return self._instant
 
     def not_before(self, instant: str) -> None:
         """Stand at `instant` or later from now on: another process has moved the clock."""
         if instant > self._instant:
-            self._instant, self._moment = instant, datetime.fromisoformat(instant)
+            self._instant, self._moment = instant, None
 
 
 Clock = SystemClock | SteppedClock
