@@ -112,7 +112,7 @@ def test_the_commands_inside_the_environment_work_from_anywhere(checkout: Checko
 
 
 def test_tests_run_inside_the_checkout(checkout: Checkout):
-    assert checkout.run("test")[1] == f"<-m><pytest><-q>{checkout.home}\n"
+    assert checkout.run("test")[1] == f"<-m><pytest><-q><-n><2><--dist><loadfile>{checkout.home}\n"
     assert checkout.run("test", "-k", "a b")[1] == f"<-m><pytest><-k><a b>{checkout.home}\n"
 
 
