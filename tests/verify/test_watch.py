@@ -270,12 +270,14 @@ def test_killed_at_any_moment_it_goes_on_from_a_whole_state(log: Folder, tmp_pat
     killed = 0
     for number, size in enumerate((110, 122, 130, 141, 152, 160, log.size)):
         log.publish(size)
+        log.delay = 0.3  # so that it is under way for a second, however fast the machine is
         process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         time.sleep(0.25 + 0.05 * number)
         if process.poll() is None:
             os.kill(process.pid, signal.SIGKILL)
             killed += 1
         process.wait()
+        log.delay = 0.0
 
         answer = watch(tmp_path / "w", log.url, log.forge.key)
 
