@@ -18,7 +18,7 @@ from typing import Self
 from domain.errors import Conflict, NotFound, Unavailable
 from domain.signing import keys as signing_keys
 from domain.signing.keys import Key, Source
-from verify import note
+from verify import durable, note
 from verify.checkpoint import Checkpoint
 from verify.tree import EMPTY_ROOT, ProofError, verify_consistency
 
@@ -168,4 +168,4 @@ class Signer:
 
 def _store_head(folder: Path, origin: str, size: int, root: bytes) -> None:
     head = {"origin": origin, "size": size, "root": root.hex()}
-    signing_keys.write_durably(folder / "head.json", json.dumps(head).encode())
+    durable.write(folder / "head.json", json.dumps(head).encode(), 0o600)

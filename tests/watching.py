@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.conftest import Told
 from tests.forge import UNIT, Forge
 from verify import note, tiles
@@ -139,3 +141,17 @@ def forked(story: Told, folder: Path) -> Folder:
     assert found.lines[:140] == honest[:140]
     assert found.lines[140] != honest[140]
     return found
+
+
+@pytest.fixture
+def log(story: Told, tmp_path: Path) -> Iterator[Folder]:
+    """An honest log that is served."""
+    with serving(Folder(Forge(story.export, story.key_pem), tmp_path / "served")) as folder:
+        yield folder
+
+
+@pytest.fixture
+def other(story: Told, tmp_path: Path) -> Iterator[Folder]:
+    """A fork of that log, served from elsewhere."""
+    with serving(forked(story, tmp_path / "other")) as folder:
+        yield folder

@@ -27,6 +27,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from domain.errors import Invalid, Unavailable
 from domain.signing.secrets import CREDENTIAL, RULE, read_phrase, read_secret
+from verify import durable
 
 LIST, FIRST = "keys.json", "key.pem"
 Source = dict[str, str]
@@ -84,7 +85,7 @@ def _unreadable(reason: str) -> list[Source]:
 
 def write_sources(folder: Path, listed: Sequence[Source]) -> None:
     """Store where the keys come from, durable, whole or not at all."""
-    write_durably(folder / LIST, json.dumps({"keys": list(listed)}, indent=1).encode() + b"\n")
+    durable.write(folder / LIST, json.dumps({"keys": list(listed)}, indent=1).encode() + b"\n", 0o600)
 
 
 def load(folder: Path, source: Source) -> Key:
@@ -118,18 +119,3 @@ def make_missing(folder: Path, source: Source) -> None:
         fresh.write(pem)
         fresh.flush()
         os.fsync(fresh.fileno())
-
-
-def write_durably(path: Path, content: bytes) -> None:
-    """Replace a file so that after a crash it is the old one or the new one, and is the new one once this returns."""
-    fresh = path.with_name(f"{path.name}.new")
-    with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
-    descriptor = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

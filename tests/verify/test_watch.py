@@ -22,11 +22,13 @@ from tests.conftest import Told
 from tests.forge import Forge, write
 from tests.running import Clients, Running, served
 from tests.test_tampering import CASES
-from tests.watching import Folder, serving, told, watch
+from tests.watching import Folder, log, serving, told, watch
 from verify.__main__ import main, verify
 from verify.checkpoint import parse
 from verify.findings import Outcome
 from verify.note import parse_vkey
+
+__all__ = ["log"]
 
 ROOT = Path(__file__).resolve().parents[2]
 ABOUT_FILES = (
@@ -47,12 +49,6 @@ ABOUT_FILES = (
     "the old key stated after its retirement",
 )
 """Cheats on the files of an export: who is served tiles and bundles meets them in other forms (`test_watch_faults`)."""
-
-
-@pytest.fixture
-def log(story: Told, tmp_path: Path) -> Iterator[Folder]:
-    with serving(Folder(Forge(story.export, story.key_pem), tmp_path / "served")) as folder:
-        yield folder
 
 
 def test_an_honest_log_that_grows_is_followed_and_only_what_is_new_is_fetched(log: Folder, tmp_path: Path):
@@ -206,7 +202,7 @@ def published(service: Running, least: int) -> int:
 
 def test_the_command_tells_json_and_a_page_without_a_script(log: Folder, tmp_path: Path, capsys):
     log.publish(120)
-    arguments = ["watch", log.url, "--state", str(tmp_path / "w"), "--vkey", story_key(log)]
+    arguments = asked(log, tmp_path / "w")[3:]
     assert main([*arguments, "--json"]) == 0
     first = json.loads(capsys.readouterr().out)
     log.publish()
@@ -221,23 +217,15 @@ def test_the_command_tells_json_and_a_page_without_a_script(log: Folder, tmp_pat
     assert all(each in page for each in ("全部成立。", log.forge.key.name))
 
 
-def story_key(log: Folder) -> str:
-    return log.files["log.vkey"].decode().strip()
+def asked(log: Folder, state: Path) -> list[str]:
+    """Return how the watcher is called as a process of its own."""
+    key = log.files["log.vkey"].decode().strip()
+    return [sys.executable, "-m", "verify", "watch", log.url, "--state", str(state), "--vkey", key]
 
 
 def test_it_goes_on_round_after_round_until_it_is_interrupted(log: Folder, tmp_path: Path):
     log.publish(100)
-    command = [
-        sys.executable,
-        "-m",
-        "verify",
-        "watch",
-        log.url,
-        "--state",
-        str(tmp_path / "w"),
-        "--vkey",
-        story_key(log),
-    ]
+    command = asked(log, tmp_path / "w")
     with subprocess.Popen([*command, "--every", "0.2", "--json"], cwd=ROOT, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         first = json.loads(process.stdout.readline())
@@ -256,17 +244,7 @@ def test_it_goes_on_round_after_round_until_it_is_interrupted(log: Folder, tmp_p
 def test_killed_at_any_moment_it_goes_on_from_a_whole_state(log: Folder, tmp_path: Path):
     log.publish(100)
     watch(tmp_path / "w", log.url, log.forge.key)
-    command = [
-        sys.executable,
-        "-m",
-        "verify",
-        "watch",
-        log.url,
-        "--state",
-        str(tmp_path / "w"),
-        "--vkey",
-        story_key(log),
-    ]
+    command = asked(log, tmp_path / "w")
     killed = 0
     for number, size in enumerate((110, 122, 130, 141, 152, 160, log.size)):
         log.publish(size)

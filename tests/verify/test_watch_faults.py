@@ -6,7 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,26 +14,16 @@ import pytest
 
 from tests.conftest import Told
 from tests.forge import Forge
-from tests.watching import Folder, essence, forked, serving, told, watch, watched
+from tests.watching import Folder, essence, log, other, serving, told, watch, watched
 from verify import note
 from verify.checkpoint import parse
 from verify.policy import Policy
 from verify.watch.fetching import AGENTS, Site
 from verify.watch.round import Watcher
 
+__all__ = ["log", "other"]
+
 ROOT = Path(__file__).resolve().parents[2]
-
-
-@pytest.fixture
-def log(story: Told, tmp_path: Path) -> Iterator[Folder]:
-    with serving(Folder(Forge(story.export, story.key_pem), tmp_path / "served")) as folder:
-        yield folder
-
-
-@pytest.fixture
-def other(story: Told, tmp_path: Path) -> Iterator[Folder]:
-    with serving(forked(story, tmp_path / "other")) as folder:
-        yield folder
 
 
 def test_a_fork_of_any_size_is_told_with_both_signed_heads(log: Folder, other: Folder, tmp_path: Path):

@@ -4,30 +4,18 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import Told
-from tests.forge import Forge
-from tests.watching import Folder, essence, forked, serving, told, watch, watched
+from tests.watching import Folder, essence, log, other, told, watch, watched
 from verify import note
 from verify.__main__ import main
 from verify.source import UsageError
 from verify.watch.state import held
 
-
-@pytest.fixture
-def log(story: Told, tmp_path: Path) -> Iterator[Folder]:
-    with serving(Folder(Forge(story.export, story.key_pem), tmp_path / "served")) as folder:
-        yield folder
-
-
-@pytest.fixture
-def other(story: Told, tmp_path: Path) -> Iterator[Folder]:
-    with serving(forked(story, tmp_path / "other")) as folder:
-        yield folder
+__all__ = ["log", "other"]
 
 
 def _all_gone(cache: Path) -> None:

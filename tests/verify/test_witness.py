@@ -207,7 +207,7 @@ def test_what_cannot_be_remembered_is_not_signed(witness: servers.Witness, monke
         failed.append(True)
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("verify.witness.state.write", full)
+    monkeypatch.setattr("verify.durable.write", full)
     with pytest.raises(StateFault, match="No space left"):
         witness.add_checkpoint(asked(0, 20), NOW)
     monkeypatch.undo()

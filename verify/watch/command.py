@@ -8,8 +8,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from verify import policy as policies
-from verify.note import NoteError, VerifierKey, parse_vkey
+from verify.given import key_of, policy_of
+from verify.note import VerifierKey
 from verify.policy import Policy
 from verify.progress import Progress
 from verify.source import UsageError
@@ -58,7 +58,7 @@ def _parser(program: str) -> _Parser:
 def main(argv: Sequence[str], program: str) -> int:
     """Watch, and return the exit code of the last round."""
     given = _parser(f"{program} watch").parse_args(argv)
-    policy = _policy(given.policy)
+    policy = policy_of(given.policy)
     key = _key(given.vkey, policy)
     views = [Site(url, AGENTS[n % len(AGENTS)], given.patience) for n, url in enumerate(given.views)]
     site = Site(given.url, patience=given.patience)
@@ -82,23 +82,9 @@ def _tell(answer: Answer, as_json: bool, page: Path | None, folder: Path) -> Non
 
 def _key(text: str | None, policy: Policy | None) -> VerifierKey:
     """Return the key of the log, from the command line or the policy. Raises UsageError."""
-    if text is None and policy is not None and len(policy.logs) == 1:
+    key = key_of(text)
+    if key is None and policy is not None and len(policy.logs) == 1:
         return policy.logs[0]
-    if text is None:
+    if key is None:
         raise UsageError("须以 --vkey 或 --policy 给出台账的公钥。", "Give the log's key with --vkey or --policy.")
-    try:
-        path = Path(text)
-        return parse_vkey(path.read_text(encoding="utf-8").strip() if "+" not in text or path.is_file() else text)
-    except (OSError, ValueError, NoteError) as error:
-        raise UsageError(
-            f"{text} 不是公钥，也不是写有公钥的文件。", f"{text} is no key and no file: {error}"
-        ) from error
-
-
-def _policy(path: str | None) -> Policy | None:
-    if path is None:
-        return None
-    try:
-        return policies.parse(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{path} 不是可用的信任策略。", f"{path} is no usable policy: {error}") from error
+    return key

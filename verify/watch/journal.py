@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from verify import durable
 from verify.checkpoint import Checkpoint
 from verify.findings import Finding, Outcome
-from verify.watch.state import durably
 
 EVERY_TIME = ("scope", "checkpoint")
 """What is noted of every round, or of every head, is no find."""
@@ -57,6 +57,6 @@ def evidence(folder: Path, *notes: tuple[Checkpoint, bytes]) -> str:
     names = []
     for head, note in notes:
         name = f"{EVIDENCE}/{head.size}-{head.root.hex()[:16]}.note"
-        durably(folder / name, note)
+        durable.write(folder / name, note)
         names.append(name)
     return ", ".join(names)

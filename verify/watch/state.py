@@ -9,13 +9,13 @@ from __future__ import annotations
 import base64
 import fcntl
 import json
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from verify import durable
 from verify.shape import Map, misfit
 from verify.source import UsageError
 from verify.tree import Frontier
@@ -126,22 +126,7 @@ def read(folder: Path) -> State | None:
 
 def write(folder: Path, state: State) -> None:
     """Put a state in the place of the one before: after a crash there is the old one or the new one, whole."""
-    durably(folder / FILE, state.encode())
-
-
-def durably(path: Path, content: bytes) -> None:
-    """Write a file so that it is there whole, also after the power fails, or not at all."""
-    part = path.with_name(f"{path.name}.part")
-    with part.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
-    above = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(above)
-    finally:
-        os.close(above)
+    durable.write(folder / FILE, state.encode())
 
 
 @contextmanager

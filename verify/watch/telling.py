@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from verify import durable
 from verify.checks import limited
 from verify.findings import Finding, Outcome, exit_code
 from verify.report import HEADINGS, OUTCOMES, VERDICTS, folded
 from verify.watch import journal
 from verify.watch.round import Answer
-from verify.watch.state import durably
 
 STYLE = """\
 :root { --ink: #1c2733; --soft: #5b6b7a; --line: #d5dde5; --blue: #1d4f7c; --paper: #fff; --ground: #f3f6f9; --warn: #a33a1c; }
@@ -88,7 +88,7 @@ def lines(answer: Answer) -> Iterator[str]:
 
 def write_page(path: Path, folder: Path, answer: Answer) -> None:
     """Write the page: how it stands now, and what was told before."""
-    durably(path, "".join(_page(folder, answer)).encode())
+    durable.write(path, "".join(_page(folder, answer)).encode())
 
 
 def _page(folder: Path, answer: Answer) -> Iterator[str]:

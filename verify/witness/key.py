@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from verify import ed25519
+from verify import durable, ed25519
 from verify import note as notes
 from verify.note import COSIGNATURE
 
@@ -64,7 +64,7 @@ def make(folder: Path, name: str) -> CosignerKey:
     key = CosignerKey.of(name, os.urandom(32))
     private = base64.b64encode(bytes([COSIGNATURE]) + key.seed).decode()
     line = f"PRIVATE+KEY+{name}+{notes.key_id(name, COSIGNATURE, key.public).hex()}+{private}\n"
-    write(folder / FILE, line.encode())
+    durable.write(folder / FILE, line.encode(), 0o600)
     return key
 
 
@@ -86,23 +86,3 @@ def load(folder: Path) -> CosignerKey:
     if raw[0] != COSIGNATURE or found[2] != notes.key_id(key.name, COSIGNATURE, key.public).hex():
         raise KeyFault(f"{folder / FILE} is not the key of a cosigner, or not of this name")
     return key
-
-
-def write(path: Path, content: bytes) -> None:
-    """Write a file whole: durable, under its name, and readable by its owner alone, when this returns."""
-    fresh = path.with_name(path.name + ".new")
-    with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
-    sync(path.parent)
-
-
-def sync(folder: Path) -> None:
-    """Make the names in a folder durable."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

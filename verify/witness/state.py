@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from verify import checkpoint as checkpoints
+from verify import durable
 from verify.checkpoint import Checkpoint
 from verify.note import NoteError
 from verify.tree import EMPTY_ROOT
-from verify.witness.key import sync, write
 
 KEPT = 1000
 """So many refused heads of one log are kept as evidence; the first of them are worth most."""
@@ -47,7 +47,7 @@ class Memory:
         try:
             if not self.folder.is_dir():
                 self.folder.mkdir(mode=0o700, exist_ok=True)
-                sync(self.folder.parent)
+                durable.sync(self.folder.parent)
             descriptor = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
             raise StateFault(f"the memory of {self.origin} cannot be opened: {error}") from error
@@ -82,7 +82,7 @@ class Memory:
     def put(self, note: bytes) -> None:
         """Replace the last cosigned checkpoint, durable when this returns. Raises StateFault."""
         try:
-            write(self.folder / "checkpoint", note)
+            durable.write(self.folder / "checkpoint", note, 0o600)
         except OSError as error:
             raise StateFault(f"the memory of {self.origin} cannot be written: {error}") from error
 
@@ -97,8 +97,8 @@ class Memory:
             folder.mkdir(mode=0o700, exist_ok=True)
             path = folder / f"{head.size}-{head.root.hex()}"
             if not path.exists() and sum(1 for _ in folder.iterdir()) < 2 * KEPT:
-                write(path.with_name(f"{path.name}.cosigned"), self.note() or b"")
-                write(path, body)
+                durable.write(path.with_name(f"{path.name}.cosigned"), self.note() or b"", 0o600)
+                durable.write(path, body, 0o600)
         except OSError as error:
             raise StateFault(f"the evidence about {self.origin} cannot be written: {error}") from error
 
