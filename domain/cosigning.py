@@ -232,7 +232,7 @@ def require_followable(policy: Policy, log: VerifierKey | None = None) -> Quorum
         raise PolicyError(f"the quorum {policy.quorum} is a group of groups: a draw names so many of these witnesses")
     if log is not None and policy.logs and log.name not in {each.name for each in policy.logs}:
         raise PolicyError(f"it names logs, and {log.name} is not among them")
-    quorum = Quorum.of(Quorum(flat[0], tuple(flat[1])).spelled(), log)
+    quorum = Quorum.of(Quorum(flat[0], tuple(flat[1])).spelled(), [log] if log else ())
     asked = [policy.witnesses[name] for name in policy.urls]
     reachable = sum(key in asked for key in flat[1])
     if reachable < flat[0]:

@@ -258,6 +258,7 @@ CASES: dict[str, Case] = {
     "a quorum beyond its cosigners": rules(on_cosigners.named(3, *on_cosigners.NAMES[:2]), "V2", "3 of 2 cosigners"),
     "cosigners of whom none is asked": rules(on_cosigners.named(0, *on_cosigners.NAMES), "V2", "0 of 3 cosigners"),
     "the log as its own cosigner": rules(on_cosigners.log_cosigns_itself, "V2", "the key of the log itself"),
+    "the log's next key as a cosigner": rules(on_cosigners.next_key_cosigns, "V2", "the key of the log itself"),
     "a log's key as a cosigner": rules(on_cosigners.key_of_a_log_as_cosigner, "V2", "not of a cosigner"),
     "another seed": rules(on_ceremonies.other_seed, "V6", "give another seed", *REPLAY),
     "a draw that displeased is drawn again": rules(on_repeats.drawn_again, "F17", "no redraw"),
@@ -381,6 +382,19 @@ def test_a_draw_whose_checkpoints_have_their_quorum_holds(forge: Forge, story, t
         "commission.example, procuratorate.example, university.example."
     ]
     assert not any("no cosigner" in each["reason"] for each in of(told, "NOTED"))
+
+
+def test_cosigners_who_are_only_called_like_those_of_the_policy_are_named(forge: Forge, story, tmp_path, capsys):
+    files = on_cosigners.called_alike(forge)
+    (tmp_path / "policy").write_text(
+        f"log {story.vkey}\n"
+        + "".join(f"witness w{n} {vkey}\n" for n, vkey in enumerate(on_cosigners.vkeys(*on_cosigners.NAMES)))
+        + "group all all w0 w1 w2\nquorum all\n"
+    )
+
+    told = answer(capsys, str(write(files, tmp_path / "alike")), "--policy", str(tmp_path / "policy"))
+
+    assert any("with other keys than the policy" in each["reason"] for each in of(told, "BROKEN"))
 
 
 def test_without_the_library_cosignatures_are_unchecked(forge: Forge, story, tmp_path, capsys, monkeypatch):

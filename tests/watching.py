@@ -34,6 +34,11 @@ class _Handler(http.server.SimpleHTTPRequestHandler):
         served.asked.append(self.path)
         served.agents.append(self.headers.get("User-Agent", ""))
         time.sleep(served.delay)
+        if served.elsewhere:
+            self.send_response(302)
+            self.send_header("Location", served.elsewhere)
+            self.end_headers()
+            return
         if served.status != 200:
             self.send_error(served.status)
             return
@@ -44,7 +49,7 @@ class _Handler(http.server.SimpleHTTPRequestHandler):
 
 
 class Folder:
-    """A static log. `asked`: the paths that were asked for; `delay` and `status`: how it fails."""
+    """A static log. `asked`: the paths that were asked for; `delay`, `status`, `elsewhere`: how it fails."""
 
     def __init__(self, forge: Forge, folder: Path, files: Files | None = None) -> None:
         self.forge, self.folder = forge, folder
@@ -52,7 +57,7 @@ class Folder:
         self.lines = self.files["entries.jsonl"].splitlines()
         self.asked: list[str] = []
         self.agents: list[str] = []
-        self.delay, self.status, self.url = 0.0, 200, ""
+        self.delay, self.status, self.url, self.elsewhere = 0.0, 200, "", ""
         for name, content in self.files.items():
             if name.startswith("documents/") or name == "log.vkey":
                 self.put(name, content)

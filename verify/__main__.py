@@ -16,6 +16,7 @@ from pathlib import Path
 
 from verify import timestamps
 from verify.checks import chain, checkpoint, keys, older
+from verify.checks.cosigned import check_trusted
 from verify.checks.tree import check_root
 from verify.crew import usable_cores
 from verify.findings import Finding, Outcome, holds, unchecked
@@ -116,6 +117,7 @@ def verify(
         findings += older.check_copy(kept, since, history) if kept and since else ()
         findings += _scope() if chain_only else _all_else(folder, history, bar, tsa)
         findings += checkpoint.check_policy(folder, *_followed_policy(folder, history, policy, key))
+        findings += () if chain_only else check_trusted(history, policy)
         if fd is not None and before is not None and not same_file(before, os.fstat(fd)):
             raise Changed
         root = history.heads[len(history.leaves)].hex()
@@ -148,6 +150,14 @@ def _signed(
     elif key is not None:
         key = keys.followed(ring, key, raw, history)
     head, signed = checkpoint.read_checkpoint(folder, key, ring.keys_at(size or 0))
+    if chain_only and given is not None and key != given:
+        zh, en = (
+            "检查点由台账自称的公钥签名，不是给出的公钥",
+            "The checkpoint is signed by a key that the log names itself",
+        )
+        signed = [
+            unchecked("checkpoint", f"{zh}；其间是否移交，没有核验（--chain）。", f"{en}; a handover was not asked.")
+        ]
     yield from checkpoint.check_whose(folder, history, given, key, ring, size or len(history.leaves), not chain_only)
     yield from signed
     yield from keys.check_keys(ring, raw, history)

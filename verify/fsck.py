@@ -31,7 +31,8 @@ fsck FOLDER [--vkey VKEY|FILE] [--policy FILE] [--json]
 逐字节核对静态日志：由条目包算出叶子，由下一层算出每块瓦片，由叶子算出根，文档与其名称比对，列出缺少和多余的文件。
 Checks a static log from its bytes: leaves from bundles, every tile from the level below, the root from the leaves,
 documents against their names; files that are missing or foreign are named. Draws and rules are not asked."""
-_DOCUMENT = re.compile(r"documents/([0-9a-f]{64})")
+DOCUMENTS = "documents/"
+_DOCUMENT = re.compile(DOCUMENTS + "([0-9a-f]{64})")
 
 
 def fsck(path: Path | str, key: VerifierKey | None = None, policy: Policy | None = None) -> Report:
@@ -199,7 +200,7 @@ def _names(folder: Folder, tree: _Tree) -> Iterator[Finding]:
     """Name every file that is not one of the log at this size: earlier parts of tiles, what is ahead, what is foreign."""
     ahead = []
     for name in folder.names():
-        if name in tree.expected or name.removeprefix("documents/") in tree.documents:
+        if name in tree.expected or (name.startswith(DOCUMENTS) and name.removeprefix(DOCUMENTS) in tree.documents):
             continue
         if name == UNFINISHED or (name.endswith("/") and name.startswith(("tile/", "documents/"))):
             continue

@@ -8,7 +8,7 @@ Source: ledger specification, section 7; C2SP tlog-cosignature.
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,8 +27,8 @@ class Quorum:
     keys: tuple[VerifierKey, ...]
 
     @classmethod
-    def of(cls, frozen: dict[str, Any], log: VerifierKey | None = None) -> Quorum:
-        """Read the quorum of a freeze. Raises NoteError where it is none: too few cosigners, or one twice, or the `log` itself."""
+    def of(cls, frozen: dict[str, Any], own: Collection[VerifierKey] = ()) -> Quorum:
+        """Read the quorum of a freeze. Raises NoteError where it is none: too few cosigners, one twice, or a log's `own` key."""
         keys = tuple(notes.parse_vkey(text) for text in frozen["cosigners"])
         threshold = int(frozen["threshold"])
         if any(key.kind != notes.COSIGNATURE for key in keys):
@@ -37,7 +37,7 @@ class Quorum:
             len(set(values)) < len(keys) for values in zip(*((k.public, k.key_id, k.name) for k in keys), strict=True)
         ):
             raise NoteError("the quorum names a cosigner twice")
-        if log is not None and log.public in {key.public for key in keys}:
+        if {key.public for key in own} & {key.public for key in keys}:
             raise NoteError("the quorum names the key of the log itself")
         if threshold > len(keys) or (threshold == 0) != (not keys):
             raise NoteError(f"the quorum asks for {threshold} of {len(keys)} cosigners")

@@ -94,7 +94,8 @@ def check(value: Mapping[str, Any], head: Checkpoint) -> Iterator[Finding]:
         yield holds("pool", zh, f"{value['object']} is in the frozen pool of {population['count']}.", frozen.index)
         _results(value, line, seeded, drawn)
         stratum = drawn.data["strata"][line["stratum"]]
-        _quota(frozen, line["stratum"], stratum)
+        _quota(frozen, line, stratum)
+        _sums(frozen, drawn)
         rank = _listed(value, drawn)
         yield holds("result", *_words(value, stratum, rank, line.get("excluded")), drawn.index)
     except Misfit as error:
@@ -162,13 +163,29 @@ def _results(value: Mapping[str, Any], line: Mapping[str, Any], seeded: Entry, d
             raise Misfit(f"{key} 应为 {right}，文件写 {value[key]}", f"{key} is {right}, the file says {value[key]}")
 
 
-def _quota(frozen: Entry, name: str, stratum: Mapping[str, Any]) -> None:
-    """The number drawn from the stratum is the one that the freeze gives for so many."""
-    freeze = frozen.data["freeze"]
+def _quota(frozen: Entry, line: Mapping[str, Any], stratum: Mapping[str, Any]) -> None:
+    """The number drawn from the stratum is the one that the freeze gives for so many, and the business is one of them."""
+    freeze, name = frozen.data["freeze"], line["stratum"]
+    if stratum["n"] < 1 and "excluded" not in line:
+        raise Misfit(f"{name} 层记为无户可抽，而此户可抽", f"{name} is said to be empty, and this business is in it")
+    if (stratum["threshold"] is None) != (stratum["k"] == 0):
+        raise Misfit(f"{name} 层的抽中线与抽取户数不符", f"{name} has a threshold exactly where somebody is drawn")
     share = freeze["quota_bp"].get(name)
     due = quota(stratum["n"], share, freeze.get("hi_bp")) if share else None
     if due != stratum["k"]:
         raise Misfit(f"{name} 层应抽 {due}，记录写 {stratum['k']}", f"{due} are due in {name}, {stratum['k']} recorded")
+
+
+def _sums(frozen: Entry, drawn: Entry) -> None:
+    """The strata are the whole pool but those excluded, and those drawn are the whole drawn list."""
+    freeze, strata = frozen.data["freeze"], drawn.data["strata"].values()
+    eligible = freeze["objects"]["count"] - freeze["exclusions"]["count"]
+    for what, due, found in (
+        ("可抽户数 / eligible", eligible, sum(each["n"] for each in strata)),
+        ("抽中户数 / drawn", drawn.data["count"], sum(each["k"] for each in strata)),
+    ):
+        if due != found:
+            raise Misfit(f"各层{what}合计 {found}，应为 {due}", f"the strata add up to {found}, not {due}: {what}")
 
 
 def _listed(value: Mapping[str, Any], drawn: Entry) -> int | None:

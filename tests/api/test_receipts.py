@@ -4,7 +4,7 @@ import base64
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from tests.asking import of
 from tests.story import drawn_objects, entry_data, tell
 from tests.twins import draw as twin
 from verify import __main__ as verifier
-from verify import canonical, checkpoint, note, proof
+from verify import canonical, checkpoint, entries, note, proof, selfcheck
 from verify.tree import leaf_hash, verify_inclusion
 
 DRAW = "220100-2026-0001"
@@ -252,6 +252,34 @@ def test_the_parts_of_two_self_checks_cannot_be_mixed(finished, businesses, tmp_
             assert ask(capsys, path, "--vkey", finished.ledger.vkey)["exit"] == 1, name
             tried += 1
     assert tried >= 4
+
+
+STRATA: dict[str, tuple[Callable[[dict[str, Any]], None], str]] = {
+    "an empty stratum of which one is in hand": (lambda strata: strata["B"].update(n=0, k=0, threshold=None), "empty"),
+    "nobody is drawn, and there is a threshold": (lambda strata: strata["B"].update(k=0), "threshold exactly where"),
+    "somebody is drawn, and there is no threshold": (
+        lambda strata: strata["B"].update(threshold=None),
+        "threshold exactly",
+    ),
+    "a bigger pool than the frozen one": (lambda strata: strata["B"].update(n=100_000, k=10_000), "add up to"),
+    "another number of drawn": (lambda strata: strata["C"].update(k=strata["C"]["k"] + 1), "add up to"),
+}
+
+
+@pytest.mark.parametrize("deed", STRATA)
+def test_strata_that_contradict_the_pool_or_the_drawn_list_are_broken(finished, businesses, deed):
+    """Whoever signs the log may record any strata: they must be those of the pool and of the list that are named beside."""
+    value = json.loads(fetched(finished, businesses["drawn"]))
+    frozen, drawn = (entries.parse(value["entries"][name]["entry"].encode()) for name in ("frozen", "drawn"))
+    line = {"id": value["object"], "stratum": "B", "row": "00" * 32}
+    selfcheck._quota(frozen, line, drawn.data["strata"]["B"])
+    selfcheck._sums(frozen, drawn)
+    change, words = STRATA[deed]
+    change(drawn.data["strata"])
+
+    with pytest.raises(selfcheck.Misfit, match=words):
+        selfcheck._quota(frozen, line, drawn.data["strata"]["B"])
+        selfcheck._sums(frozen, drawn)
 
 
 def test_a_draw_that_leaves_out_whom_its_own_threshold_draws_is_found(finished, businesses, tmp_path, capsys):

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 from collections.abc import Sequence
 
 from tests.cheats.common import Cheat, Files, first_draw
+from tests.cheats.on_keys import log_entry
 from tests.forge import Forge, Json
 from tests.witnessing import key_of
 from verify import note
 from verify.checkpoint import Checkpoint
 from verify.entries import seconds_of
+from verify.witness.key import CosignerKey
 
 NAMES = ("commission.example", "procuratorate.example", "university.example")
 SECONDS = 1_772_414_000
@@ -107,3 +110,18 @@ def cosigned_when_the_beacon_was_known(forge: Forge) -> Files:
     forge.first("log.created")["data"]["clock"] = "system"
     recorded = forge.first("draw.beacon-recorded")
     return settled(forge, NAMES[:2], seconds=seconds_of(recorded["at"]))
+
+
+def next_key_cosigns(forge: Forge) -> Files:
+    """The log announces a key after the draw that it had used as a witness of its own during it."""
+    first_draw(forge)
+    own = note.format_vkey(forge.key.name, key_of(NAMES[0]).public)
+    log_entry(forge, "log.key-announced", {"vkey": own})
+    return settled(forge, NAMES[:2])
+
+
+def called_alike(forge: Forge) -> Files:
+    """The freeze names cosigners that are called like those whom everybody trusts, with keys of the cheat's own."""
+    first_draw(forge)
+    own = [CosignerKey.of(name, hashlib.sha256(f"cheat {name}".encode()).digest()).vkey for name in NAMES]
+    return settled(forge, (), {"threshold": 1, "cosigners": own})

@@ -10,6 +10,8 @@ from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from api.anchoring import anchor
 from api.exporting import export
@@ -25,8 +27,9 @@ from tests.timestamping import Authority
 from tests.watching import at_port
 from verify import checkpoint, note
 from verify.findings import Outcome
+from verify.note import VerifierKey
 from verify.watch.fetching import Site
-from verify.watch.round import Watcher
+from verify.watch.round import Answer, Watcher
 
 
 @dataclass
@@ -241,17 +244,94 @@ def test_a_watcher_follows_a_handover_it_has_seen_coming(rotated: Rotated, tmp_p
     assert "keys" in said
 
 
-def test_a_watcher_that_saw_nothing_of_a_handover_is_told_that_another_key_signs(
-    rotated: Rotated, tmp_path: Path
-) -> None:
-    served, key = tmp_path / "served", note.parse_vkey(rotated.old)
+def served_in_turn(rotated: Rotated, tmp_path: Path, key: VerifierKey, heads: list[tuple[str, bytes]]) -> list[Answer]:
+    """Return what a watcher with a key says of exports that are served one after the other, each with a head of its own."""
+    served, rounds = tmp_path / "served", []
     with at_port(partial(SimpleHTTPRequestHandler, directory=str(served))) as server:
         site = Site(f"http://127.0.0.1:{server.server_port}", patience=5)
-        shutil.copytree(rotated.folder / "before", served)
-        first = Watcher(tmp_path / "state", site, key).round(False)
-        shutil.copytree(rotated.folder / "after", served, dirs_exist_ok=True)
-        second = Watcher(tmp_path / "state", site, key).round(False)
+        for stage, head in heads:
+            shutil.copytree(rotated.folder / stage, served, dirs_exist_ok=True)
+            (served / "checkpoint").write_bytes(head)
+            rounds.append(Watcher(tmp_path / "state", site, key).round(False))
+    return rounds
 
-    assert not [each for each in first.findings if each.outcome is Outcome.BROKEN]
-    assert [each.check for each in second.findings if each.outcome is Outcome.BROKEN] == ["checkpoint"]
-    assert second.size == first.size
+
+def head_of(rotated: Rotated, stage: str) -> bytes:
+    return (rotated.folder / stage / "checkpoint").read_bytes()
+
+
+def signed_only_by(rotated: Rotated, stage: str, name: str) -> bytes:
+    """Return the head of a stage, signed by one of the keys of the log and by no other."""
+    text = note.split(head_of(rotated, stage))[0]
+    key = note.parse_vkey(getattr(rotated, name))
+    private = next(each for each in private_keys(rotated) if each.public_key().public_bytes_raw() == key.public)
+    return text + b"\n" + note.format_signature(key.name, key.key_id, private.sign(text))
+
+
+def private_keys(rotated: Rotated) -> list[Ed25519PrivateKey]:
+    found = [
+        load_pem_private_key(path.read_bytes(), None) for path in (rotated.folder / "log" / "signer").glob("*.pem")
+    ]
+    return [each for each in found if isinstance(each, Ed25519PrivateKey)]
+
+
+def broken_in(answer: Answer) -> list[str]:
+    return [each.check for each in answer.findings if each.outcome is Outcome.BROKEN]
+
+
+@pytest.mark.parametrize("seen", [["before", "after"], ["after"]], ids=["saw the beginning", "saw nothing"])
+def test_a_watcher_that_missed_a_handover_follows_it(rotated: Rotated, tmp_path: Path, seen: list[str]) -> None:
+    heads = [(stage, head_of(rotated, stage)) for stage in seen]
+
+    rounds = served_in_turn(rotated, tmp_path, note.parse_vkey(rotated.old), heads)
+
+    assert [broken_in(each) for each in rounds] == [[] for _ in seen]
+    assert rounds[-1].size == checkpoint.parse(head_of(rotated, "after"))[0].size
+
+
+@pytest.mark.parametrize(
+    ("stages", "by"),
+    [
+        (["both", "after"], "old"),
+        (["before", "after"], "old"),
+        (["after"], "old"),
+        (["before", "both"], "new"),
+        (["both"], "new"),
+    ],
+    ids=["retired, seen", "retired, missed", "retired, at first", "not over, seen", "not over, at first"],
+)
+def test_a_head_without_the_line_of_the_key_due_is_not_taken(
+    rotated: Rotated, tmp_path: Path, stages: list[str], by: str
+) -> None:
+    """A retired key signs for nobody, and a new one not alone before the old one was retired."""
+    *before, last = stages
+    heads = [(stage, head_of(rotated, stage)) for stage in before]
+    heads += [(last, signed_only_by(rotated, last, by)), (last, head_of(rotated, last))]
+
+    rounds = served_in_turn(rotated, tmp_path, note.parse_vkey(rotated.old), heads)
+
+    *honest, false, after = rounds
+    assert [broken_in(each) for each in honest] == [[] for _ in honest]
+    assert broken_in(false) == ["checkpoint"]
+    assert false.size == (honest[-1].size if honest else 0)
+    assert broken_in(after) == []
+    assert after.size == checkpoint.parse(head_of(rotated, last))[0].size
+
+
+def test_what_a_stranger_serves_under_the_name_of_a_log_is_nothing_that_the_log_said(
+    rotated: Rotated, tmp_path: Path
+) -> None:
+    """He signs a root of his own with a key of his own: no fork, no evidence, and nothing is taken."""
+    key, stranger = note.parse_vkey(rotated.old), Ed25519PrivateKey.from_private_bytes(b"s" * 32)
+    head = checkpoint.parse(head_of(rotated, "both"))[0]
+    text = checkpoint.Checkpoint(head.origin, head.size, bytes(32)).text()
+    public = stranger.public_key().public_bytes_raw()
+    foreign = note.format_signature(head.origin, note.key_id(head.origin, note.ED25519, public), stranger.sign(text))
+    heads = [("before", head_of(rotated, "before")), ("both", text + b"\n" + foreign)]
+
+    rounds = served_in_turn(rotated, tmp_path, key, heads)
+
+    assert [broken_in(each) for each in rounds] == [[], []]
+    assert [each.check for each in rounds[1].findings if each.outcome is Outcome.UNCHECKED] == ["garbage"]
+    assert rounds[1].size == rounds[0].size
+    assert not (tmp_path / "state" / "evidence").exists()

@@ -138,6 +138,12 @@ def test_two_honest_heads_are_never_evidence(old: int, new: int) -> None:
     assert judge(small, large, [], LEAVES).outcome is Outcome.HOLDS
 
 
+def test_an_empty_tree_has_one_root() -> None:
+    empty = Checkpoint("ledger.example/1", 0, bytes(32))
+
+    assert judge(empty, head(LEAVES, 32), [], None).outcome is Outcome.BROKEN
+
+
 @pytest.mark.parametrize("old", [6, 7, 8, 16, 31])
 def test_a_head_of_another_history_is_proved_by_either_side(old: int) -> None:
     for mine, theirs in ((LEAVES, FORGED), (FORGED, LEAVES)):

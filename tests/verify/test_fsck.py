@@ -93,7 +93,14 @@ def change_an_entry(folder: Path) -> str:
     return "tile/1/000.p/2"
 
 
+def at_the_top(folder: Path) -> str:
+    """Put a file at the top that is called like a document."""
+    name = sorted(path.name for path in (folder / "documents").iterdir())[0]
+    return put(name, b"x")(folder)
+
+
 FAULTS = {
+    "a foreign file called like a document": at_the_top,
     "a bundle is altered": flip("tile/entries/000"),
     "the last bundle is altered": flip("tile/entries/002.p/18"),
     "a leaf tile is altered": flip("tile/0/000"),

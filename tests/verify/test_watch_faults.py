@@ -18,6 +18,7 @@ from tests.watching import Folder, essence, log, other, serving, told, watch, wa
 from verify import note
 from verify.checkpoint import parse
 from verify.policy import Policy
+from verify.watch import telling
 from verify.watch.fetching import AGENTS, Site
 from verify.watch.round import Watcher
 
@@ -193,6 +194,13 @@ def _another_tree(log: Folder) -> None:
     _bundle_of_others(log)
 
 
+def _elsewhere(place: str) -> Callable[[Folder], None]:
+    def lead(log: Folder) -> None:
+        log.elsewhere = place
+
+    return lead
+
+
 FAILURES: dict[str, tuple[Callable[[Folder], None], str, str]] = {
     "a bundle with another entry": (_bundle_of_others, "BROKEN", "tree"),
     "a bundle and tiles of another tree": (_another_tree, "UNCHECKED", "garbage"),
@@ -204,6 +212,8 @@ FAILURES: dict[str, tuple[Callable[[Folder], None], str, str]] = {
     "nobody there": (_unreachable, "UNCHECKED", "unreachable"),
     "an error of the service": (_error, "UNCHECKED", "unreachable"),
     "a slow service": (_slow, "UNCHECKED", "slow"),
+    "a redirect to no address": (_elsewhere("http://["), "UNCHECKED", "garbage"),
+    "a redirect to no name": (_elsewhere(f"http://{'a' * 70}.example/"), "UNCHECKED", "garbage"),
 }
 
 
@@ -221,7 +231,7 @@ def test_a_log_that_fails_is_told_and_the_state_is_unharmed(name: str, log: Fold
     assert told(answer, "BROKEN", "UNCHECKED") == [(check, None)]
     assert told(answer, outcome) == [(check, None)]
     assert essence(tmp_path / "w") == kept
-    log.delay, log.status, log.url = 0, 200, url
+    log.delay, log.status, log.url, log.elsewhere = 0, 200, url, ""
     log.publish(120)
     again = watch(tmp_path / "w", log.url, log.forge.key)
     assert (again.size, again.whole, told(again, "BROKEN", "UNCHECKED")) == (120, False, [])
@@ -258,6 +268,41 @@ def test_a_document_that_is_missing_or_altered_is_told(log: Folder, tmp_path: Pa
 
     assert any(names[0].name in each and "is missing" in each for each in found)
     assert any(names[1].name in each and "was altered" in each for each in found)
+
+
+def test_a_log_that_was_found_broken_is_never_said_to_hold_again(log: Folder, tmp_path: Path):
+    folder = tmp_path / "w"
+    watched(log, folder, 20)
+    for path in (log.folder / "documents").iterdir():
+        path.write_bytes(path.read_bytes()[:-2] + b"]\n")
+    log.publish()
+    first = watch(folder, log.url, log.forge.key)
+    later = watch(folder, log.url, log.forge.key)
+
+    assert told(first, "BROKEN")
+    assert (told(later, "BROKEN"), later.new) == ([], 0)
+    assert telling.exit_of(first) == telling.exit_of(later) == 1
+    assert json.loads(telling.as_json(later))["outcome"] == "BROKEN"
+    said = "\n".join(telling.lines(later))
+    telling.write_page(tmp_path / "page.html", folder, later)
+    for text in (said, (tmp_path / "page.html").read_text("utf-8")):
+        assert "All holds" not in text
+        assert "Nothing new is broken" in text
+
+
+@pytest.mark.parametrize("seconds", [1, 8])
+def test_a_view_that_stands_still_beside_a_busy_log_is_told(seconds: int, log: Folder, story: Told, tmp_path: Path):
+    now, found = [1000.0], []
+    with serving(Folder(Forge(story.export, story.key_pem), tmp_path / "late")) as late:
+        late.publish(60)
+        more: dict[str, Any] = {"views": [Site(late.url)], "clock": lambda: now[0], "tolerance": 40 * seconds}
+        for size in range(60, 60 + 80):
+            log.publish(size)
+            found.append(told(watch(tmp_path / "w", log.url, log.forge.key, **more), "UNCHECKED"))
+            now[0] += seconds
+
+    assert found[:40] == [[]] * 40
+    assert found[45:] == [[("stale", None)]] * 35
 
 
 def test_without_a_signature_library_nothing_is_taken(log: Folder, tmp_path: Path):

@@ -11,24 +11,25 @@ from collections.abc import Collection, Iterator, Sequence
 
 from verify.ceremony import Draw
 from verify.checkpoint import Checkpoint
-from verify.checks.checkpoint import notes_key
 from verify.checks.contributions import RULE
 from verify.ed25519 import LibraryMissing
 from verify.entries import Entry
-from verify.findings import Finding, broken, holds, unchecked
+from verify.findings import Finding, broken, holds, noted, unchecked
 from verify.history import History
 from verify.note import NoteError
+from verify.policy import NONE, Policy
 from verify.quorum import Quorum, decoded
+from verify.rotation import Ring
 
 
-def check_cosigned(draw: Draw, history: History) -> Iterator[Finding]:
-    """Ask it of one draw."""
+def check_cosigned(draw: Draw, history: History, ring: Ring) -> Iterator[Finding]:
+    """Ask it of one draw. `ring`: the keys of the log, those that came after the draw among them."""
     if draw.frozen is None:
         return
     created = history.created
     try:
-        # The log's own key is no cosigner: it would have seen nothing but itself.
-        quorum = Quorum.of(draw.freeze["quorum"], notes_key(created["vkey"]) if created else None)
+        # A key of the log is no cosigner: it would have seen nothing but itself.
+        quorum = Quorum.of(draw.freeze["quorum"], [term.key for term in ring.terms])
     except NoteError as error:
         zh = f"{draw.stream} 的冻结：联署法定数不合要求：{error}。"
         yield broken("V2", zh, f"{draw.stream}, freeze: {error}.", draw.frozen.index)
@@ -76,3 +77,24 @@ def conclude_cosigned(draws: Sequence[Draw], faulty: Collection[str]) -> Iterato
     zh = f"{len(named)} 次抽取所引的 {anchors} 个检查点都有冻结约定的联署（约定的联署方：{'、'.join(cosigners)}）。"
     en = f"All {anchors} checkpoints that {len(named)} draws rest on have the quorum of their freeze, of {', '.join(cosigners)}."
     yield holds("cosigned", zh, en)
+
+
+def check_trusted(history: History, policy: Policy | None) -> Iterator[Finding]:
+    """Whom the draws name as cosigners are those whom the policy from outside trusts, and not only called like them."""
+    if policy is None or policy.quorum == NONE:
+        return
+    names = {key.name for key in policy.witnesses.values()}
+    for entry in history.of_kind("draw.frozen"):
+        try:
+            quorum = Quorum.of(entry.data["freeze"]["quorum"])
+        except NoteError:
+            continue  # told with the draw
+        foreign = [key for key in quorum.keys if key not in policy.witnesses.values()]
+        if false := [key.name for key in foreign if key.name in names]:
+            zh = f"{entry.stream} 约定的联署方 {'、'.join(false)} 与策略中的同名者不是同一公钥。"
+            en = f"{entry.stream} names {', '.join(false)} as cosigners with other keys than the policy's."
+            yield broken("policy", zh, en, entry.index)
+        elif not policy.satisfied_by(policy.cosigners([key for key in quorum.keys if key not in foreign])):
+            zh = f"{entry.stream} 约定的联署方不足策略要求：其种子所依据的检查点未必有您信任的见证人看过。"
+            en = f"{entry.stream} rests on checkpoints that fewer than the policy demands of your witnesses had to see."
+            yield noted("policy", zh, en, entry.index)

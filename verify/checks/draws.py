@@ -104,7 +104,7 @@ class Draws:
             yield from check_pool(draw, draw.frozen, self.history, self.holdings, self.library)
         yield from check_contributions(draw)
         yield from check_anchors(draw, self.history, self.ring)
-        yield from check_cosigned(draw, self.history)
+        yield from check_cosigned(draw, self.history, self.ring)
         yield from check_beacons(draw)
         yield from check_seed(draw)
         yield from check_drawn(draw, self.library)

@@ -81,7 +81,9 @@ def check_keys(ring: Ring, raw: bytes | None, history: History) -> Iterator[Find
     for finding in _lines(ring, raw, size):
         kept = kept and finding.outcome.value == "NOTED"
         yield finding
-    if kept:
+    # A handover that is not over is vouched for by the old key's line under the announcement.
+    old = ring.terms[-2]
+    if kept and (old.retired is not None or _has_line(raw, old.key)):
         zh = f"签名密钥轮换 {len(ring.terms) - 1} 次，每把新密钥都由旧密钥签名的检查点公布在先。"
         en = f"The log took {len(ring.terms) - 1} new keys, each announced below a head that the old one signed."
         yield holds("keys", zh, en)
@@ -126,22 +128,29 @@ def _lines(ring: Ring, raw: bytes | None, size: int) -> Iterator[Finding]:
             zh = f"检查点有密钥 {name} 的签名，而它当时尚未公布或已经停用。"
             en = f"The checkpoint of {size} entries is signed by {name}, which was not announced yet or was retired."
             yield broken("keys", zh, en, term.since if term.retired is None else term.retired.index)
+        elif due and signs and (fault := _line_fault(raw, term.key)):
+            which = ("新", "new") if term is ring.terms[-1] else ("旧", "old")
+            zh = f"检查点上{which[0]}密钥 {name} 的签名不成立：{fault}。"
+            yield broken("keys", zh, f"The signature of the {which[1]} key fails: {fault}.", term.since)
         elif due and not signs:
             zh = f"密钥 {name} 已公布，检查点却没有它的签名。"
             yield noted("keys", zh, f"The key {name} is announced, but did not sign the checkpoint.", term.since)
         elif due and term.retired is None and len(ring.keys_at(size)) > 1 and term.since == ring.terms[-1].since:
-            try:
-                notes.open_note(raw, [term.key])
-            except LibraryMissing:
-                return  # told with the checkpoint
-            except NoteError as error:
-                zh = f"检查点上新密钥的签名不成立：{error}。"
-                yield broken("keys", zh, f"The signature of the new key fails: {error}.", term.since)
-                continue
             zh = f"正在轮换签名密钥：{name} 已与旧密钥一起签名，请改用新公钥。"
             yield noted(
                 "keys", zh, f"A new key, {name}, signs beside the old one: take it for the next time.", term.since
             )
+
+
+def _line_fault(raw: bytes, key: VerifierKey) -> str | None:
+    """Say why the line of a key fails; None where it holds, or cannot be checked here, which is told with the checkpoint."""
+    try:
+        notes.open_note(raw, [key])
+    except LibraryMissing:
+        return None
+    except NoteError as error:
+        return str(error)
+    return None
 
 
 def _size(raw: bytes | None) -> int:

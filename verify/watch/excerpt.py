@@ -13,6 +13,7 @@ from verify.facts import Facts
 from verify.findings import Finding
 from verify.history import NAMING_HEADS, History, sizes
 from verify.library import Absent, Library, Unlike
+from verify.rotation import RETIRED
 from verify.watch.following import Reader
 from verify.watch.register import Place, Register
 
@@ -51,9 +52,10 @@ class Excerpt(History):
         return finding.index is None or self._stream_of.get(finding.index) in (None, *self.asked)
 
     def wanted_heads(self) -> set[int]:
-        """Return the sizes of the heads that entries of the asked draws name."""
+        """Return the sizes of the heads that entries of the asked draws name, and of those by which keys were handed over."""
         entries = self.of_kind(*NAMING_HEADS)
-        return {size for entry in entries if entry.stream in self.asked for size in sizes(entry)}
+        wanted = {size for entry in entries if entry.stream in self.asked for size in sizes(entry)}
+        return wanted | {size for entry in self.of_kind(RETIRED) for size in sizes(entry)}
 
 
 class Gathering:

@@ -81,7 +81,11 @@ class Site:
                     return None
                 zh, en = f"{path}：服务答复 {error.code}。", f"{path}: the service answers {error.code}."
                 raise Trouble(UNREACHABLE, zh, en) from error
-        except (OSError, http.client.HTTPException) as error:
+        except (
+            OSError,
+            ValueError,
+            http.client.HTTPException,
+        ) as error:  # ValueError: a redirect to what is no address
             raise self._trouble(path, error) from error
         return self._read(path, answer, most, deadline)
 
@@ -103,7 +107,7 @@ class Site:
                     yield plain
                 if answer.length or (packed and not unpacking.eof):  # it ended before what was announced
                     raise http.client.IncompleteRead(b"", answer.length)
-        except (OSError, http.client.HTTPException, zlib.error) as error:
+        except (OSError, ValueError, http.client.HTTPException, zlib.error) as error:
             raise self._trouble(path, error) from error
 
     def _trouble(self, path: str, error: Exception) -> Trouble:
@@ -112,7 +116,7 @@ class Site:
         if isinstance(reason, TimeoutError):
             zh = f"{self.url}/{path} 在 {self.patience:g} 秒内没有答完。"
             return Trouble(SLOW, zh, f"{self.url}/{path} was not answered within {self.patience:g} s.")
-        if isinstance(reason, http.client.HTTPException | zlib.error):
+        if not isinstance(reason, OSError | str):
             return Trouble(GARBAGE, f"{self.url}/{path} 的答复残缺：{told}。", f"{self.url}/{path}: {told}.")
         return Trouble(
             UNREACHABLE, f"无法访问 {self.url}/{path}：{told}。", f"{self.url}/{path} is unreachable: {told}."

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from verify.checkpoint import Checkpoint, parse
 from verify.checks import FAULTS
@@ -37,18 +38,24 @@ def signed_head(note: bytes, key: VerifierKey, policy: Policy | None) -> tuple[C
     return head, found
 
 
-def key_of(note: bytes, key: VerifierKey, successors: Iterable[str]) -> VerifierKey:
-    """Return the key that a head is to be signed by: the one given, or where it has no line of that, one it was handed to."""
+def led_to(given: VerifierKey, keys: Sequence[Mapping[str, Any]], size: int) -> VerifierKey:
+    """Return the key that signs a head of `size` for whoever trusts `given`, as far as the handovers in `keys` go."""
+    for each in keys:
+        if each["retired"] is None or each["retired"] >= size:
+            return parse_vkey(each["vkey"])
+    return parse_vkey(keys[-1]["vkey"]) if keys else given
+
+
+def has_line(note: bytes, key: VerifierKey) -> bool:
+    """Whether a note carries a line of a key; whether it holds is another question."""
     try:
-        lines = {(each.name, each.key_id) for each in parse(note)[1]}
+        return any((each.name, each.key_id) == (key.name, key.key_id) for each in parse(note)[1])
     except NoteError:
-        return key
-    known = [key, *map(parse_vkey, successors)]
-    return next((each for each in known if (each.name, each.key_id) in lines), key)
+        return False
 
 
 def handed(policy: Policy | None, key: VerifierKey, present: VerifierKey) -> Policy | None:
-    """Return a policy that names the key which the log's was handed over to."""
+    """Return a policy that names the key which the one given was handed over to."""
     if policy is None:
         return None
     return replace(policy, logs=[present if each == key else each for each in policy.logs])

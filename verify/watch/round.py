@@ -16,6 +16,7 @@ from pathlib import Path
 
 from verify import checkpoint as checkpoints
 from verify.checkpoint import Checkpoint
+from verify.checks.checkpoint import size_of
 from verify.findings import Finding, Outcome, broken, holds, noted, unchecked
 from verify.note import NoteError, VerifierKey, format_vkey
 from verify.policy import Policy
@@ -26,7 +27,7 @@ from verify.watch import journal, state
 from verify.watch.asking import limits
 from verify.watch.copy import Copy
 from verify.watch.fetching import GARBAGE, Site, Trouble
-from verify.watch.heads import Stop, forked, handed, key_of, root_of, signed_head
+from verify.watch.heads import Stop, forked, handed, has_line, led_to, root_of, signed_head
 from verify.watch.pages import Damaged, Pages, Shelf
 from verify.watch.register import Register
 from verify.watch.state import State
@@ -98,10 +99,9 @@ class Watcher:
         note = self.site.get(CHECKPOINT, SMALL)
         if note is None:
             raise Trouble(GARBAGE, "日志不提供检查点。", "The log serves no checkpoint.")
-        key = key_of(note, self.key, before.successors)
-        head, found = signed_head(note, key, handed(self.policy, self.key, key))
-        answer.findings += found
         old = checkpoints.parse(before.note)[0] if before.note else None
+        later = self._later(before, old, note)
+        head = later or self._signed(before, note, answer)
         after = before.seen(head.size, head.root, int(self.clock()))
         if old is not None and head.size <= old.size and head != old:
             raise Stop(self._backwards(before, old, head, note))
@@ -109,11 +109,32 @@ class Watcher:
             zh, en = f"没有新的记录：{head.size} 条。", f"Nothing is new: {head.size} entries."
             answer.findings += [holds("since", zh, en), *(limits(True) if before.again else ())]
             return replace(after, note=note)
-        return self._take(after, head, note, full or old is None, answer)
+        told = len(answer.findings)
+        try:
+            return self._take(after, head, note, full or old is None, answer)
+        except (Stop, Trouble) as fault:
+            if later:  # what is said of entries under a head that nobody signed is nothing that the log said
+                del answer.findings[told:]
+            if later and isinstance(fault, Stop):
+                self._signed(before, note, answer)
+            raise
 
-    def _key(self, after: State) -> VerifierKey:
-        """Return the key that signed the head which was taken last."""
-        return key_of(after.note, self.key, after.successors)
+    def _signed(self, known: State, note: bytes, answer: Answer) -> Checkpoint:
+        """Return what a head says that is signed as is due by what is known. Raises Stop."""
+        key = led_to(self.key, known.keys, size_of(note) or 0)
+        head, found = signed_head(note, key, handed(self.policy, self.key, key))
+        answer.findings += found
+        return head
+
+    def _later(self, before: State, old: Checkpoint | None, note: bytes) -> Checkpoint | None:
+        """Return what a head says that the key due has no line on; None where it can be judged at once.
+
+        It may be signed by a key that its own entries tell of, and is judged when they were read.
+        """
+        size = size_of(note) or 0
+        if size <= (old.size if old else 0) or has_line(note, led_to(self.key, before.keys, size)):
+            return None
+        return checkpoints.parse(note)[0]
 
     def _backwards(self, before: State, old: Checkpoint, head: Checkpoint, note: bytes) -> Finding:
         """The head is older than the one that is remembered, or another one of its size."""
@@ -151,6 +172,7 @@ class Watcher:
             answer.findings += taken.findings
             pages = Pages(shelf, bytes.fromhex(before.map), before.pages[2])
             new = new_entries(before, taken, copy, Register(pages), Served(self.site, head), note, self.bar)
+            self._again(before, new.state, note, answer)
             answer.findings += self._first_told(pages, new.findings)
             answer.new = head.size - before.size
             after = self._kept(new.state, taken, copy, pages, note)
@@ -172,6 +194,7 @@ class Watcher:
             (copy.path / CHECKPOINT).write_bytes(note)
             pages = Pages(shelf)
             new = whole_log(before, copy, Register(pages), self.key, note, self.bar)
+            self._again(before, new.state, note, answer)
             answer.findings += [*taken.findings, *self._first_told(pages, new.findings, new=False)]
             answer.new, answer.whole = head.size - before.size, True
             after = self._kept(replace(new.state, cache=number, pages=(0, 0, 0)), taken, copy, pages, note)
@@ -180,6 +203,14 @@ class Watcher:
             if old != self._place(number):
                 shutil.rmtree(old, ignore_errors=True)
         return after
+
+    def _again(self, before: State, after: State, note: bytes, answer: Answer) -> None:
+        """Judge a head by the keys that its entries tell of, where that is another one than before them. Raises Stop."""
+        size = size_of(note) or 0
+        if led_to(self.key, after.keys, size) != led_to(self.key, before.keys, size) or not has_line(
+            note, led_to(self.key, before.keys, size)
+        ):
+            self._signed(after, note, answer)
 
     def _extend(self, before: State, head: Checkpoint, note: bytes, copy: Copy, taken: Taken) -> None:
         """Take the entries, or say why they cannot be taken."""
@@ -254,7 +285,7 @@ class Watcher:
         if after.note:
             head = checkpoints.parse(after.note)[0]
             for view in self.views:
-                answer.findings += compare(view, self.site, head, after, self._key(after), self.folder, self._patience)
+                answer.findings += compare(view, self.site, head, after, self.key, self.folder, self._patience)
 
     def _finish(self, after: State, answer: Answer) -> Answer:
         told = dict(after.told)

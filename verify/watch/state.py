@@ -22,11 +22,11 @@ from verify.tree import Frontier
 
 FILE, LOCK, VERSION = "state.json", "lock", 1
 HEADS = 32
-"""So many of the last heads are remembered, to tell how stale another view is."""
+"""So many heads are remembered, from the first to the last, to tell how stale another view is."""
 _SHAPE = {
     "version": "nat",
     "vkey": "text",
-    "successors": ["text"],
+    "keys": [{"vkey": "text", "retired": "nat|null"}],
     "note": "base64",
     "tree": "base64",
     "leaf": "hex32",
@@ -49,7 +49,7 @@ _SHAPE = {
 class State:
     """Where a watcher stands.
 
-    `successors`: keys that the log was handed over to, the one after `vkey` first;
+    `keys`: the key given and those it was handed over to, each with the index of the entry that retired it;
     `note`: the last signed checkpoint that was taken; `tree`: the subtrees over its entries; `leaf`, `next`, `at`: what the
     next entry is compared with; `today`: the day of the last sound entry. `cache`: the number of the folder of the cache,
     `end` how long its entries are, `map` and `edge` the names of what it holds; `pages`: number, length and
@@ -59,7 +59,7 @@ class State:
     """
 
     vkey: str
-    successors: tuple[str, ...] = ()
+    keys: tuple[dict[str, Any], ...] = ()
     note: bytes = b""
     tree: bytes = field(default_factory=lambda: Frontier().to_bytes())
     leaf: str = "0" * 64
@@ -91,7 +91,12 @@ class State:
         if any(head["size"] == size for head in self.heads):
             return self
         head = {"size": size, "root": root.hex(), "seen": seconds}
-        return replace(self, heads=(*self.heads, head)[-HEADS:])
+        heads = [*self.heads, head]
+        if len(heads) > HEADS:
+            # The first stays, so that a view that stays behind is found out however busy the log is.
+            between = range(1, len(heads) - 1)
+            del heads[min(between, key=lambda place: heads[place + 1]["seen"] - heads[place - 1]["seen"])]
+        return replace(self, heads=tuple(heads))
 
     def encode(self) -> bytes:
         """Return the bytes of the file."""
@@ -115,7 +120,7 @@ def read(folder: Path) -> State | None:
             raise ValueError(reason)
         del value["version"]
         value["note"], value["tree"] = (base64.b64decode(value[name]) for name in ("note", "tree"))
-        state = State(**value | {name: tuple(value[name]) for name in ("heads", "pages", "successors")})
+        state = State(**value | {name: tuple(value[name]) for name in ("heads", "pages", "keys")})
         _ = state.frontier
     except (ValueError, TypeError, RecursionError) as error:
         zh = f"{path} 已损坏，无法继续监看：{error}。请从备份恢复，或删除整个目录重新开始（会失去对旧检查点的记忆）。"

@@ -38,8 +38,22 @@ code { font-family: ui-monospace, Consolas, monospace; font-size: 0.86em; overfl
 
 
 def exit_of(answer: Answer) -> int:
-    """Return the exit code of a round: 1 with anything BROKEN, else 2 with anything UNCHECKED, else 0."""
-    return exit_code(answer.findings)
+    """Return the exit code: 1 with anything BROKEN in this round or before, else 2 with anything UNCHECKED in it, else 0.
+
+    What was found broken is told once, but the log is broken for good: its history cannot be changed any more.
+    """
+    return 1 if answer.told.get(Outcome.BROKEN.value) else exit_code(answer.findings)
+
+
+def _before(answer: Answer) -> tuple[str, str] | None:
+    """Say that what is broken was told before, where this round tells of nothing new."""
+    count = answer.told.get(Outcome.BROKEN.value, 0)
+    if not count or any(each.outcome is Outcome.BROKEN for each in answer.findings):
+        return None
+    return (
+        f"本轮没有新的违规；此前已发现 {count} 项，见历次发现。",
+        f"Nothing new is broken; {count} findings were told before.",
+    )
 
 
 def as_json(answer: Answer) -> str:
@@ -82,6 +96,8 @@ def lines(answer: Answer) -> Iterator[str]:
             where = "" if finding.index is None else f" #{finding.index}"
             yield f"  [{finding.check}]{where} {finding.zh}"
             yield f"      {finding.en}"
+    if before := _before(answer):
+        yield "".join(before)
     zh, en = VERDICTS[exit_of(answer)]
     yield f"结论：{zh} Verdict: {en}\n"
 
@@ -97,7 +113,10 @@ def _page(folder: Path, answer: Answer) -> Iterator[str]:
     yield '<!doctype html>\n<html lang="zh-CN"><head><meta charset="utf-8">'
     yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
     yield f"<title>{_text(title)}</title>\n<style>\n{STYLE}</style></head>\n<body><header>{_text(title)}</header>\n<main>"
-    yield f"<h1>{zh} <small>{en}</small></h1>\n<section><h2>现状 <small>How it stands</small></h2><dl>"
+    yield f"<h1>{zh} <small>{en}</small></h1>\n"
+    if before := _before(answer):
+        yield f"<p>{before[0]}<br><small>{before[1]}</small></p>\n"
+    yield "<section><h2>现状 <small>How it stands</small></h2><dl>"
     for name, value in _facts(answer):
         yield f"<dt>{name}</dt><dd>{_text(value)}</dd>"
     yield "</dl></section>\n"

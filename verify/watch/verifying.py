@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from verify.checks import actors, chain, checkpoint, documents, keys
 from verify.checks.draws import Draws
@@ -15,9 +16,9 @@ from verify.findings import Finding, Outcome, holds
 from verify.history import History
 from verify.holdings import Holdings
 from verify.library import Library
-from verify.note import VerifierKey, format_vkey
+from verify.note import VerifierKey, format_vkey, parse_vkey
 from verify.progress import Progress
-from verify.rotation import Ring
+from verify.rotation import Ring, Term
 from verify.segments import Segment
 from verify.source import ENTRIES, LOG_VKEY, SMALL
 from verify.tree import EMPTY_ROOT
@@ -71,7 +72,7 @@ def new_entries(
         remind(draws, register, sorted(gathered.asked))
         after = replace(
             before,
-            successors=successors(draws.ring, before),
+            keys=handed_over(draws.ring, parse_vkey(before.vkey), note, history),
             leaf=followed.leaf,
             next=followed.next,
             at=followed.at,
@@ -81,10 +82,19 @@ def new_entries(
         return New(replace(after, open=_open(history, followed, before.open)), found, old)
 
 
-def successors(ring: Ring, before: State) -> tuple[str, ...]:
-    """Return the keys that the log was handed over to after the one that was given, or is just being."""
-    known = [format_vkey(term.key.name, term.key.public) for term in ring.terms]
-    return tuple(known[known.index(before.vkey) + 1 :]) if before.vkey in known else ()
+def handed_over(ring: Ring, key: VerifierKey, note: bytes, history: History) -> tuple[dict[str, Any], ...]:
+    """Return the key given and those that it was handed over to, as far as every handover holds; of another log only itself."""
+    place, last = ring.place(key), ring.place(keys.followed(ring, key, note, history))
+    if place is None or last is None:
+        return ({"vkey": format_vkey(key.name, key.public), "retired": None},)
+    terms = ring.terms[place : last + 1]
+    known = [{"vkey": format_vkey(each.key.name, each.key.public), "retired": _retired(each)} for each in terms]
+    known[-1]["retired"] = None  # whatever it is to be followed by is not shown to be
+    return tuple(known)
+
+
+def _retired(term: Term) -> int | None:
+    return term.retired.index if term.retired is not None else None
 
 
 def _root(served: Served, size: int) -> bytes:
@@ -131,8 +141,8 @@ def whole_log(before: State, copy: Copy, register: Register, key: VerifierKey, n
         old = note_registries(draws, register, copy)
         asked = [stream for noun in ("draw", "inspection") for stream, _ in history.of(noun)]
         remind(draws, register, asked)
-        known = successors(draws.ring, before)
-        return New(replace(_state(before, history), successors=known, next=due_next, at=at or None), found, old)
+        known = handed_over(draws.ring, key, note, history)
+        return New(replace(_state(before, history), keys=known, next=due_next, at=at or None), found, old)
 
 
 def _all(copy: Copy, history: History, draws: Draws, key: VerifierKey, note: bytes, bar: Progress) -> Iterator[Finding]:

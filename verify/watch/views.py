@@ -11,12 +11,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from verify.checkpoint import Checkpoint
-from verify.checks.checkpoint import open_note
+from verify.checks.checkpoint import open_note, size_of
 from verify.findings import Finding, Outcome, broken, holds, unchecked
 from verify.note import VerifierKey
 from verify.source import CHECKPOINT, SMALL
 from verify.watch import journal
 from verify.watch.fetching import Site, Trouble
+from verify.watch.heads import has_line, led_to
 from verify.watch.state import State
 from verify.watch.tree import Served
 
@@ -30,7 +31,12 @@ def compare(
         if note is None:
             yield unchecked("views", f"{view.url} 不提供检查点。", f"{view.url} serves no checkpoint.")
             return
-        shown, found = open_note(note, key, "views", f"{view.url} 的检查点")
+        signs = led_to(key, state.keys, size_of(note) or 0)
+        shown, found = open_note(note, signs, "views", f"{view.url} 的检查点")
+        if shown is None and (size_of(note) or 0) > head.size and not has_line(note, signs):
+            zh = f"{view.url} 的检查点比这里的新，由另一把密钥签名；下一轮再比较。"
+            yield unchecked("views", zh, f"{view.url} is ahead, and signed by another key: it is compared next time.")
+            return
         if shown is None or all(each.outcome is not Outcome.HOLDS for each in found):
             yield found[0]
             return
