@@ -272,14 +272,17 @@ def test_strata_that_contradict_the_pool_or_the_drawn_list_are_broken(finished, 
     value = json.loads(fetched(finished, businesses["drawn"]))
     frozen, drawn = (entries.parse(value["entries"][name]["entry"].encode()) for name in ("frozen", "drawn"))
     line = {"id": value["object"], "stratum": "B", "row": "00" * 32}
-    selfcheck._quota(frozen, line, drawn.data["strata"]["B"])
-    selfcheck._sums(frozen, drawn)
+
+    def judge() -> None:
+        selfcheck._quota(frozen, line, drawn.data["strata"]["B"])
+        selfcheck._sums(frozen, drawn)
+
+    judge()
     change, words = STRATA[deed]
     change(drawn.data["strata"])
 
     with pytest.raises(selfcheck.Misfit, match=words):
-        selfcheck._quota(frozen, line, drawn.data["strata"]["B"])
-        selfcheck._sums(frozen, drawn)
+        judge()
 
 
 def test_a_draw_that_leaves_out_whom_its_own_threshold_draws_is_found(finished, businesses, tmp_path, capsys):
