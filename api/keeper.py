@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from api.problems import LOG
-from domain.errors import Unavailable
+from domain.errors import Refusal, Unavailable
 from domain.ledger import Ledger
 from domain.lockfile import LockFile
 from projections import follow
@@ -86,14 +86,32 @@ class Keeper:
                 return False
         return True
 
+    def _try(self, last: bool) -> Exception | None:
+        """Look once; return what went wrong. The next round may succeed."""
+        try:
+            self.tend(last)
+        except Exception as fault:
+            return fault
+        return None
+
     def _run(self) -> None:
-        stopping = False
+        stopping, told = False, ""
         while not stopping:
             stopping = self._stopping.wait(self._pace.seconds / LOOKS)
-            try:
-                self.tend(stopping)
-            except Exception:
-                # The next round may succeed; until then commands go on, and every read says what is wrong.
-                LOG.exception("the keeper failed")
+            fault = self._try(stopping)
+            if fault and str(fault) != told:  # each fault once, and not several times a second
+                LOG.error(
+                    "发布检查点受阻，命令照常 / no checkpoint is published, commands go on: %s",
+                    fault,
+                    exc_info=_bare(fault),
+                )
+            elif told and not fault:
+                LOG.warning("检查点恢复发布 / checkpoints are published again")
+            told = str(fault) if fault else ""
         if self._office is not None:
             self._office.release()
+
+
+def _bare(fault: Exception) -> Exception | None:
+    """Return what nobody foresaw, to be shown with its traceback; a refusal says all there is to say."""
+    return None if isinstance(fault, Refusal) else fault

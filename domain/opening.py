@@ -20,6 +20,7 @@ from domain.organisation import Account, Logbook, Unit
 from domain.roles import SYSTEM, Cause
 from domain.signer import Signer
 from domain.signing import choose, is_made, is_there, signer_of, socket_of
+from domain.signing.remote import RemoteSigner
 from domain.store.choice import Choice
 from verify import entries
 
@@ -64,6 +65,8 @@ class Opened(Core):
         """
         refuse_founding(origin, clock, unit, unit_name, account)
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if signer is not None and not is_made(folder):
+            _refuse_signer(signer, folder, origin)
         if store is not None:
             Choice.of(store).settle(folder)
         if signer is not None and is_made(folder) and socket_of(folder) != signer:
@@ -149,3 +152,20 @@ class Opened(Core):
     def vkey(self) -> str:
         """The verifier key of what is published: after a rotation the new one, once the old one was retired."""
         return self.keys_at(max(1, self.published_size))[0]
+
+
+def _refuse_signer(socket: Path, folder: Path, origin: str) -> None:
+    """Refuse a signer of another name, or one that has signed a log already; before anything is made."""
+    there = RemoteSigner(socket, folder)
+    if there.origin != origin:
+        raise Conflict(
+            f"签名器的台账名为 {there.origin}，不是 {origin}",
+            f"the signer is that of {there.origin}, not {origin}",
+            "LEDGER 7",
+        )
+    if there.size:
+        raise Conflict(
+            f"签名器已为另一台账签署 {there.size} 条",
+            f"the signer has signed {there.size} entries of a log already",
+            "LEDGER 7",
+        )

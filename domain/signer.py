@@ -134,10 +134,17 @@ class Signer:
     def add_key(self, source: Source | None = None) -> str:
         """Take one more key, made where the file that `source` names is not there yet, and return its verifier key.
 
-        It signs once the log names it (`log.key-announced`). Conflict where the signer has it already.
+        It signs once the log names it (`log.key-announced`). Conflict where the signer has it already, or where it
+        would lie there unprotected beside one that does not.
         """
         with self.alone():
             chosen = signing_keys.source_of(source or {}, self._next_file())
+            if any("passphrase" in each for each in self._sources) and set(chosen) == {"file"}:
+                raise Conflict(
+                    "现有密钥受口令保护，下一把也须用 --passphrase 或 --token",
+                    "the present key is encrypted: name --passphrase or --token for the next one",
+                    "LEDGER 7",
+                )
             signing_keys.make_missing(self._folder, chosen)
             vkey = note.format_vkey(self.origin, signing_keys.load(self._folder, chosen).public)
             if vkey in self._keys:

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import tarfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from starlette.testclient import TestClient
@@ -14,6 +15,7 @@ from api.app import create_app
 from api.exporting import program
 from api.keeper import Keeper, Pace
 from api.settings import Settings
+from domain.errors import Unavailable
 from tests.asking import unpack
 from verify import checkpoint, documents, entries, note, tiles
 from verify.digest import verifier_digest
@@ -248,3 +250,30 @@ def test_a_keeper_that_fails_tries_again(doors, monkeypatch):
             time.sleep(0.01)
 
     assert doors.ledger.published_size == doors.ledger.size
+
+
+def test_a_fault_that_lasts_is_told_once_and_so_is_its_end(doors, monkeypatch, caplog):
+    tried = []
+
+    def gone() -> bytes:
+        tried.append(True)
+        raise Unavailable("签名器没有应答", "nobody answers at the signer's socket", "LEDGER 7")
+
+    keeper = Keeper(doors.ledger, Pace(1, 0.05))
+    monkeypatch.setattr(doors.ledger, "publish_checkpoint", gone)
+    keeper.start()
+    wait(lambda: len(tried) > 5)
+    monkeypatch.undo()
+    wait(lambda: "published again" in caplog.text)
+    keeper.stop()
+
+    assert caplog.text.count("nobody answers at the signer's socket") == 1
+    assert "Traceback" not in caplog.text
+    assert doors.ledger.published_size == doors.ledger.size
+
+
+def wait(until: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not until():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)

@@ -233,6 +233,16 @@ def test_the_next_key_has_a_pass_phrase_of_its_own(tmp_path: Path, phrase: Path)
     assert Signer(tmp_path / "signer").vkeys == [made.vkey, new]
 
 
+def test_beside_a_key_with_a_pass_phrase_none_is_made_without(tmp_path: Path, phrase: Path) -> None:
+    made = Signer.create(tmp_path / "signer", ORIGIN, {"file": "key.pem", "passphrase": str(phrase)})
+
+    with pytest.raises(Conflict, match="name --passphrase"):
+        made.add_key()
+
+    assert made.vkeys == Signer(tmp_path / "signer").vkeys == [made.vkey]
+    assert not (tmp_path / "signer" / "key-2.pem").exists()
+
+
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o644])
 @pytest.mark.parametrize("what", ["signer/key.pem", "phrase"])
 def test_a_secret_that_others_can_read_is_not_used(tmp_path: Path, phrase: Path, what: str, mode: int) -> None:

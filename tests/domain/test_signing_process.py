@@ -16,7 +16,7 @@ import pytest
 
 from api.cli import main
 from api.exporting import export
-from domain.errors import Unavailable
+from domain.errors import Conflict, Unavailable
 from domain.ledger import Ledger
 from domain.recovery import recover
 from domain.signer import Signer
@@ -100,6 +100,20 @@ def test_the_command_line_makes_a_log_on_a_signer(tmp_path: Path, capsys: pytest
     told = capsys.readouterr()
     assert own.vkey in told.out
     assert "signed by another signer" in told.err
+
+
+def test_a_log_is_not_made_on_the_signer_of_another_one_and_nothing_is_left(tmp_path: Path) -> None:
+    own, foreign = (
+        Signer.create(tmp_path / "own", ORIGIN_OF_STORY),
+        Signer.create(tmp_path / "foreign", "other.example/1"),
+    )
+    with short_folder() as short, answering(own, short / "s"), answering(foreign, short / "f"):
+        founded(tmp_path / "log", short / "s").publish_checkpoint()
+        refused = {"is that of other.example/1": short / "f", "has signed 3 entries": short / "s", "signer": short / "nobody"}
+        for words, socket in refused.items():
+            with pytest.raises((Conflict, Unavailable), match=words):
+                founded(tmp_path / "second", socket)
+            assert sorted(path.name for path in (tmp_path / "second").iterdir()) in ([], ["signer.lock"])
 
 
 def test_a_signer_of_another_log_is_refused(tmp_path: Path) -> None:
