@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import shutil
 import time
 from collections.abc import Iterator
@@ -10,14 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Error, Page
+from playwright.sync_api import Error, Page, Route
 
 from tests.browser.chromium import Window, chromium, peak_megabytes
+from tests.browser.in_the_hand import receipt
 from tests.cheats import common, on_files, on_lists
 from tests.forge import Forge, write
 from tests.running import served
 from tests.story import Story, inspectors, new_ledger, objects
-from verify.tree import inclusion_path, leaf_hash
 
 MANY = 200_000
 ELIGIBLE = MANY - MANY // 17
@@ -150,20 +149,10 @@ def test_a_business_reads_why_it_was_drawn(window, host, story):
     page.wait_for_selector("#self-answer p:has-text('nobody')")
 
 
-def receipt(story, number: int) -> bytes:
-    """Return the receipt of an entry as a C2SP tlog-proof that carries it."""
-    lines = (story.export / "entries.jsonl").read_bytes().splitlines()
-    path = inclusion_path([leaf_hash(line) for line in lines], number)
-    extra = base64.b64encode(lines[number]).decode()
-    head = f"c2sp.org/tlog-proof@v1\nextra {extra}\nindex {number}\n"
-    hashes = "".join(base64.b64encode(each).decode() + "\n" for each in path)
-    return (head + hashes + "\n").encode() + (story.export / "checkpoint").read_bytes()
-
-
 def test_a_receipt_is_read_from_the_hand(window, host, story, tmp_path):
     right, wrong = tmp_path / "right.tlog-proof", tmp_path / "wrong.tlog-proof"
-    right.write_bytes(receipt(story, 47))
-    wrong.write_bytes(receipt(story, 47).replace(b"index 47", b"index 46"))
+    right.write_bytes(receipt(Forge(story.export, story.key_pem).honest, 47))
+    wrong.write_bytes(receipt(Forge(story.export, story.key_pem).honest, 47).replace(b"index 47", b"index 46"))
     page = opened(window, host, story.vkey)
 
     page.set_input_files("#archive", right)
@@ -172,6 +161,27 @@ def test_a_receipt_is_read_from_the_hand(window, host, story, tmp_path):
 
     page.set_input_files("#archive", wrong)
     page.wait_for_selector("#headline:has-text('不成立')")
+
+
+def test_a_browser_without_ed25519_says_that_a_receipt_proves_nothing(window, host, story, tmp_path):
+    """The worker's WebCrypto has no Ed25519: it is taken away before the worker's own first line."""
+    take = "crypto.subtle.importKey = () => Promise.reject(new Error('no Ed25519'));"
+    page = window.page()
+    page.context.route("**/worker.js", lambda route: _after(route, take))
+    page.goto(f"http://{host}/verify/")
+    page.fill("#vkey", story.vkey)
+    (tmp_path / "right.tlog-proof").write_bytes(receipt(Forge(story.export, story.key_pem).honest, 47))
+
+    page.set_input_files("#archive", tmp_path / "right.tlog-proof")
+
+    assert verdict(page).startswith("未核验签名，不能证明什么")
+    assert "成立" not in page.inner_text("#verdict")
+    assert page.get_attribute("#verdict", "data-exit") == "2"
+
+
+def _after(route: Route, script: str) -> None:
+    answer = route.fetch()
+    route.fulfill(response=answer, body=answer.text() + script)
 
 
 def test_its_rules_let_no_script_of_it_speak_to_anybody_else(window, host):

@@ -4,7 +4,7 @@ import { Refusal, hex, unhex, utf8 } from "../lib/bytes.js";
 import { decode, encode } from "../lib/canonical.js";
 import { parseEntry } from "../lib/entries.js";
 import { KINDS } from "../lib/kinds.js";
-import { parseCheckpoint, parseNote, signedBy } from "../lib/note.js";
+import { ED25519, parseCheckpoint, parseNote, signedBy } from "../lib/note.js";
 import { parseProof, proofHolds } from "../lib/proof.js";
 import { freezeHash, subkey } from "../lib/seed.js";
 import { quota, ticket } from "../lib/selection.js";
@@ -72,9 +72,9 @@ async function signedHead(lines, key) {
   need(lines.every((line) => !line.includes("\n")), "the checkpoint is not given in lines");
   const note = parseNote(utf8(lines.map((line) => `${line}\n`).join("")));
   const head = parseCheckpoint(note.text);
+  need(key.type === ED25519 && head.origin === key.name, "the checkpoint is of another log");
   const told = await signedBy(note, key);
   need(told === null || told === "signed", "the checkpoint is not signed by this log");
-  need(head.origin === key.name, "the checkpoint is of another log");
   return { head, signed: told };
 }
 
@@ -117,4 +117,16 @@ export async function checkReceipt(bytes, key) {
   const holds = await proofHolds(proof, proof.extra, key);
   need(holds !== false, "the entry is not in a tree that this log signed");
   return { index: proof.index, size: proof.head.size, entry, signed: holds };
+}
+
+/**
+ * Check what somebody holds in the hand, a receipt or a self-check, and return what it shows with {outcome, exit}.
+ *
+ * Whoever can edit a file can edit the tree in it too: without the signature all else that fits shows nothing (UNCHECKED).
+ */
+export async function checkHeld(bytes, key) {
+  const check = bytes[0] === 0x7b ? checkSelf : checkReceipt; // an opening brace
+  const told = await check(bytes, key);
+  const exit = told.signed ? 0 : 2;
+  return { ...told, exit, outcome: exit ? "UNCHECKED" : "HOLDS" };
 }

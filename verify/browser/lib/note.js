@@ -107,8 +107,8 @@ async function importKey(raw) {
 
 /** Return whether `signature` is Ed25519 over `message`; null where this machine cannot tell. */
 export async function ed25519(key, message, signature) {
-  if (!(await canVerify())) return null;
   if (key.length !== 32 || signature.length !== 64 || isSmall(key) || isSmall(signature.subarray(0, 32))) return false;
+  if (!(await canVerify())) return null;
   try {
     return await crypto.subtle.verify({ name: "Ed25519" }, await importKey(key), signature, message);
   } catch {
