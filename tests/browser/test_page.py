@@ -13,7 +13,7 @@ from playwright.sync_api import Error, Page, Route
 
 from tests.browser.chromium import Window, chromium, peak_megabytes
 from tests.browser.in_the_hand import receipt
-from tests.cheats import common, on_files, on_lists
+from tests.cheats import common, on_files, on_keys, on_lists
 from tests.forge import Forge, write
 from tests.running import served
 from tests.story import Story, inspectors, new_ledger, objects
@@ -131,6 +131,51 @@ def test_it_remembers_what_it_saw_and_finds_a_rewritten_history(window, host, st
     assert verdict(page).startswith("不成立")
     assert badges(page)["remembered"] == "不成立"
     assert {check for check, outcome in badges(page).items() if outcome == "不成立"} == {"remembered"}
+
+
+def test_a_handover_hides_no_rewritten_history(window, host, story, tmp_path):
+    """First the key from outside is the old one, then the new one."""
+    forge = Forge(story.export, story.key_pem)
+    common.first_draw(forge)
+    older = write(forge.settle(), tmp_path / "older")
+    rewritten = Forge(story.export, story.key_pem)
+    rewritten.first("unit.registered", 1)["data"]["name"] = "另一个名称"
+    common.first_draw(rewritten)
+    rewritten.settle()
+    forged = write(handed_over_now(rewritten), tmp_path / "forged")
+    page = opened(window, host, story.vkey)
+    page.set_input_files("#folder", older)
+    assert verdict(page).startswith("全部成立")
+
+    for vkey in (story.vkey, on_keys.new_key(rewritten)):
+        page.reload()
+        page.fill("#vkey", vkey)
+        page.set_input_files("#folder", forged)
+
+        assert verdict(page).startswith("不成立")
+        assert {check for check, outcome in badges(page).items() if outcome == "不成立"} == {"remembered"}
+
+
+def test_a_log_that_was_handed_over_is_remembered_under_all_its_keys(window, host, story, tmp_path):
+    """So a rewriting that names the new key from the beginning is found too."""
+    forge = Forge(story.export, story.key_pem)
+    honest = write(on_keys.handed_over(forge), tmp_path / "honest")
+    page = opened(window, host, story.vkey)
+    page.set_input_files("#folder", honest)
+    assert verdict(page).startswith("全部成立")
+
+    names = page.evaluate("Object.keys(JSON.parse(localStorage.getItem('fairdraw.seen')))")
+
+    assert len(names) == 2
+    assert all(name.startswith(f"{forge.key.name} ") for name in names)
+
+
+def handed_over_now(forge: Forge) -> dict[str, bytes]:
+    """Hand a log over to a new key after its last entry, by all the rules."""
+    on_keys.announced(forge)
+    on_keys.retired(forge, on_keys.covered(forge))
+    on_keys.more(forge)
+    return on_keys.signed_by(forge, on_keys.NEW)
 
 
 def test_a_business_reads_why_it_was_drawn(window, host, story):

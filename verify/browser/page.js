@@ -26,11 +26,11 @@ function remembered() {
   }
 }
 
-function remember({ name, head }) {
+function remember({ names, head }) {
   const all = remembered();
-  if (all[name] && all[name].size >= head.size) return;
+  const newer = names.filter((name) => !(all[name]?.size >= head.size));
   try {
-    localStorage.setItem(MEMORY, JSON.stringify({ ...all, [name]: head }));
+    localStorage.setItem(MEMORY, JSON.stringify({ ...all, ...Object.fromEntries(newer.map((name) => [name, head])) }));
   } catch {
     // A browser that keeps nothing still verifies.
   }

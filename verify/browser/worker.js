@@ -37,9 +37,9 @@ async function run({ live, archive, files, vkey, policy, remembered }) {
     progress: (done, of) => postMessage({ type: "progress", done, of }),
   });
   last = told.log;
-  const { origin, size, root, outcome, exit, findings, head, signer } = told;
+  const { origin, size, root, outcome, exit, findings, head, signers } = told;
   const signed = findings.some((each) => each.check === "checkpoint" && each.outcome === "HOLDS");
-  const remember = exit !== 1 && signed && head ? { name: nameOf(signer), head: { origin, size: head.size, root: hex(head.root) } } : null;
+  const remember = exit !== 1 && signed && head ? { names: signers.map(nameOf), head: { origin, size: head.size, root: hex(head.root) } } : null;
   const draws = last.draws.all.size;
   postMessage({ type: "result", origin, size, root, outcome, exit, findings, remember, draws, seconds: (performance.now() - started) / 1000 });
 }
