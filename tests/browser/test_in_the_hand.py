@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
 from tests.browser.in_the_hand import altered, ask, receipt, self_check
@@ -11,6 +14,9 @@ from tests.forge import Forge
 @pytest.fixture
 def forge(story) -> Forge:
     return Forge(story.export, story.key_pem)
+
+
+Edit = Callable[[dict[str, Any], str], object]
 
 
 def somebody(forge: Forge, listed: bool, excluded: bool = False) -> str:
@@ -51,3 +57,72 @@ def test_a_signature_of_the_wrong_length_needs_no_ed25519_to_be_refused(forge, s
     (tmp_path / "s.json").write_bytes(self_check(files, somebody(forge, True)))
 
     assert ask(tmp_path / "s.json", story.vkey, ed25519=False)["outcome"] == "BROKEN"
+
+
+def without_the_stratum(data: dict[str, Any], own: str) -> None:
+    """The sums are right, so that only the lack can give it away."""
+    gone = data["strata"].pop(own)
+    _other(data, own)["n"] += gone["n"]
+    _other(data, own)["k"] += gone["k"]
+
+
+def no_threshold(data: dict[str, Any], own: str) -> None:
+    data["strata"][own]["threshold"] = None
+
+
+def no_threshold_elsewhere(data: dict[str, Any], own: str) -> None:
+    _other(data, own)["threshold"] = None
+
+
+def threshold_of_nobody(data: dict[str, Any], own: str) -> None:
+    other = _other(data, own)
+    _third(data, own)["k"] += other["k"]
+    other["k"] = 0
+
+
+def stratum_of_nobody(data: dict[str, Any], own: str) -> None:
+    stratum, other = data["strata"][own], _other(data, own)
+    other["n"] += stratum["n"]
+    other["k"] += stratum["k"]
+    stratum.update(n=0, k=0, threshold=None)
+
+
+def one_too_many_in_a_stratum(data: dict[str, Any], own: str) -> None:
+    _other(data, own)["n"] += 1
+
+
+def one_too_many_drawn(data: dict[str, Any], own: str) -> None:
+    _other(data, own)["k"] += 1
+
+
+def _other(data: dict[str, Any], own: str) -> dict[str, Any]:
+    return next(each for name, each in data["strata"].items() if name != own)
+
+
+def _third(data: dict[str, Any], own: str) -> dict[str, Any]:
+    return [each for name, each in data["strata"].items() if name != own][1]
+
+
+EDITS: list[Edit] = [
+    without_the_stratum,
+    no_threshold,
+    no_threshold_elsewhere,
+    threshold_of_nobody,
+    stratum_of_nobody,
+    one_too_many_in_a_stratum,
+    one_too_many_drawn,
+]
+
+
+@pytest.mark.parametrize("edit", EDITS, ids=lambda edit: edit.__name__)
+def test_strata_that_contradict_the_freeze_or_the_list_are_refused(edit: Edit, forge, story, tmp_path):
+    """By whoever holds the key of the log: everything is linked and signed anew."""
+    business = somebody(forge, False)
+    pool = forge.rows(forge.first("draw.frozen")["data"]["documents"]["objects"])
+    edit(forge.first("draw.objects-drawn")["data"], next(row["stratum"] for row in pool if row["id"] == business))
+    (tmp_path / "s.json").write_bytes(self_check(forge.resign(), business))
+
+    told = ask(tmp_path / "s.json", story.vkey)
+
+    assert told["outcome"] == "BROKEN"
+    assert "stratum" in told["reason"] or "strata" in told["reason"] or "threshold is null" in told["reason"]

@@ -55,8 +55,7 @@ export async function checkSelf(bytes, key) {
   need(hex(freezeHash(utf8(encode(freeze)))) === entries.frozen.data.c0, "C0 is not that of the freeze");
   const line = lineOf(POOL_LINE, told.pool, freeze.objects, "the line of the pool");
   need(line.id === told.object, "the line of the pool is of another business");
-  const strata = entries.drawn.data.strata;
-  const { n = 0, k = 0, threshold = null } = Object.hasOwn(strata, line.stratum) ? strata[line.stratum] : {};
+  const { n, k, threshold } = stratumOf(line, entries.drawn.data, freeze);
   need(told.seed === entries.seed.data.seed, "the seed is not that of the entry");
   need(told.stratum === line.stratum, "the stratum is not that of the pool");
   need(told.ticket === hex(ticket(subkey(unhex(told.seed), "object"), told.object)), "the ticket is another");
@@ -90,6 +89,19 @@ function entriesOf(told, head) {
   }
   need(found.frozen.index < found.seed.index && found.seed.index < found.drawn.index, "the entries are not in their order");
   return found;
+}
+
+/** Return {n, k, threshold} of the stratum of a business, once the numbers of all strata agree with the freeze and the drawn list. */
+function stratumOf(line, { strata, count }, freeze) {
+  need(Object.hasOwn(strata, line.stratum), "the stratum is not among those drawn from");
+  const all = Object.values(strata);
+  const sum = (of) => all.reduce((total, each) => total + each[of], 0);
+  need(all.every((each) => (each.threshold === null) === (each.k === 0)), "a threshold is null exactly where nobody is drawn");
+  need(sum("n") === freeze.objects.count - freeze.exclusions.count, "the strata have not as many businesses as the pool");
+  need(sum("k") === count, "the strata draw not as many as the drawn list has");
+  const own = strata[line.stratum];
+  need("excluded" in line || own.n >= 1, "the stratum has no business, but this one is in it");
+  return own;
 }
 
 function lineOf(shape, given, { count, root }, what) {
