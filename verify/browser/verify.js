@@ -119,7 +119,7 @@ export async function verify(source, { vkey = null, policy = null, since = null,
   await log.keys.finish();
   const key = whose(log, given, own);
   if (read) await signature(log, read, key, own);
-  if (policy && read) await quorum(log, policy, read);
+  if (policy && read) await quorum(log, policy, read, key, given);
   if (read) headAgainstEntries(log, read.head);
   await log.files.finish();
   log.documents.finish();

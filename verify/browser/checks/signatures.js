@@ -124,13 +124,14 @@ export function readHead(bytes) {
   }
 }
 
-/** Ask a policy for its quorum. */
-export async function quorum(log, policy, { note, head }) {
-  let about = policy.logs.length === 0;
-  for (const key of policy.logs) about ||= key.name === head.origin && (await signedBy(note, key)) !== "absent";
+/** Ask a policy for its log and its quorum: `key` is the one that the checkpoint must carry, `given` the one that led to it. */
+export async function quorum(log, policy, { note, head }, key, given) {
+  const named = policy.logs.some((each) => [key, given].some((one) => one && equal(one, each)));
+  const signed = named && key.name === head.origin ? await signedBy(note, key) : "absent";
   const told = await cosigned(policy, note);
   const { findings } = log;
-  if (told === null) findings.unchecked("policy", null, "此浏览器不能校验联署。", "Cosignatures cannot be checked here.");
+  const about = signed === "signed" || signed === null;
+  if (about && (signed === null || told === null)) findings.unchecked("policy", null, "此浏览器不能校验联署。", "Cosignatures cannot be checked here.");
   else if (!about) findings.broken("policy", null, "检查点不是联署要求所指的日志。", "The policy names another log, or this log did not sign its checkpoint.");
   else if (told.wrong.length) findings.broken("policy", null, `联署无效：${told.wrong.join("、")}。`, `A cosignature fails: ${told.wrong.join(", ")}.`);
   else if (told.met) findings.holds("policy", `联署达到要求：${told.signed.join("、") || "无需联署"}。`, `The quorum is met: ${told.signed.join(", ") || "none is needed"}.`);

@@ -1,0 +1,70 @@
+"""What is asked with something from outside, a policy or an older checkpoint: no line that merely looks right counts."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+
+import pytest
+
+from tests.browser.in_the_hand import ask, outcomes
+from tests.cheats import on_keys
+from tests.forge import Forge, write
+from verify import note
+
+
+@pytest.fixture
+def forge(story) -> Forge:
+    return Forge(story.export, story.key_pem)
+
+
+def line(vkey: str, signature: bytes) -> bytes:
+    """Return a signature line under the id of a key, whatever it says."""
+    key = note.parse_vkey(vkey)
+    return f"\N{EM DASH} {key.name} ".encode() + base64.b64encode(key.key_id + signature) + b"\n"
+
+
+def policy(tmp_path: Path, *logs: str) -> str:
+    path = tmp_path / "policy"
+    path.write_text("".join(f"log {each}\n" for each in logs) + "quorum none\n")
+    return str(path)
+
+
+def asked_with(
+    forge: Forge, files: dict[str, bytes], tmp_path: Path, vkey: str, *logs: str, ed25519: bool = True
+) -> set[str]:
+    told = ask(write(files, tmp_path / "log"), vkey, "--policy", policy(tmp_path, *logs), ed25519=ed25519)
+    return outcomes(told, "policy")
+
+
+def test_a_policy_of_this_log_holds(forge, story, tmp_path):
+    assert asked_with(forge, forge.honest, tmp_path, story.vkey, story.vkey) == {"HOLDS"}
+
+
+def test_a_policy_without_a_log_line_is_about_no_log(forge, story, tmp_path):
+    assert asked_with(forge, forge.honest, tmp_path, story.vkey) == {"BROKEN"}
+
+
+def test_a_garbage_line_under_the_key_of_a_policy_makes_it_no_policy_of_this_log(forge, story, tmp_path):
+    other = on_keys.new_key(forge)
+    files = forge.honest | {"checkpoint": forge.honest["checkpoint"] + line(other, bytes(64))}
+
+    assert asked_with(forge, files, tmp_path, story.vkey, other) == {"BROKEN"}
+
+
+def test_a_policy_of_another_key_is_broken_without_ed25519_too(forge, story, tmp_path):
+    other = on_keys.new_key(forge)
+
+    assert asked_with(forge, forge.honest, tmp_path, story.vkey, other, ed25519=False) == {"BROKEN"}
+
+
+def test_a_policy_is_unchecked_without_ed25519(forge, story, tmp_path):
+    assert asked_with(forge, forge.honest, tmp_path, story.vkey, story.vkey, ed25519=False) == {"UNCHECKED"}
+
+
+@pytest.mark.parametrize("which", ["old", "new"])
+def test_a_policy_may_name_the_key_given_or_the_one_it_was_handed_over_to(which, forge, story, tmp_path):
+    files = on_keys.handed_over(forge)
+    named = story.vkey if which == "old" else on_keys.new_key(forge)
+
+    assert asked_with(forge, files, tmp_path, story.vkey, named) == {"HOLDS"}
