@@ -6,11 +6,14 @@ import base64
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tests.browser.in_the_hand import ask, outcomes
 from tests.cheats import on_keys
 from tests.forge import Forge, write
 from verify import note
+from verify.checkpoint import Checkpoint
+from verify.tree import root
 
 
 @pytest.fixture
@@ -68,3 +71,27 @@ def test_a_policy_may_name_the_key_given_or_the_one_it_was_handed_over_to(which,
     named = story.vkey if which == "old" else on_keys.new_key(forge)
 
     assert asked_with(forge, files, tmp_path, story.vkey, named) == {"HOLDS"}
+
+
+def older(forge: Forge, tmp_path: Path, size: int, key: Ed25519PrivateKey) -> str:
+    """Return the path of a checkpoint of the first entries, signed by a key."""
+    path = tmp_path / "older"
+    text = Checkpoint(forge.key.name, size, root(forge.leaves[:size])).text()
+    path.write_bytes(text + b"\n" + line(on_keys.vkey_of(key, forge.key.name), key.sign(text)))
+    return str(path)
+
+
+@pytest.mark.parametrize("which", ["old", "new"])
+def test_an_older_head_is_signed_by_a_key_that_was_due_at_its_size(which, forge, story, tmp_path):
+    """The old key signs up to its retirement, the new one from its announcement on."""
+    folder = write(on_keys.handed_over(forge), tmp_path / "log")
+    announced, retired = (forge.at(forge.first(f"log.key-{what}")) for what in ("announced", "retired"))
+    key, other = (forge.private, on_keys.NEW) if which == "old" else (on_keys.NEW, forge.private)
+    right, wrong = (announced, retired + 1) if which == "old" else (retired + 1, announced)
+
+    def told(size: int) -> set[str]:
+        return outcomes(ask(folder, story.vkey, "--since", older(forge, tmp_path, size, key)), "since")
+
+    assert told(right) == told(retired) == {"HOLDS"}
+    assert told(wrong) == {"BROKEN"}
+    assert outcomes(ask(folder, story.vkey, "--since", older(forge, tmp_path, wrong, other)), "since") == {"HOLDS"}

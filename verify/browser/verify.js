@@ -132,7 +132,7 @@ export async function verify(source, { vkey = null, policy = null, since = null,
     await log.draws.finish(log.last);
     log.inspections.finish(log.last);
   }
-  if (since) await sinceThen(log, key, since);
+  if (since) await sinceThen(log, since);
   // Whoever rewrites the log may hand it over as well: what was seen under any of its keys counts, the retired ones too.
   const ring = [given, key, ...log.keys.all.map((each) => each.key)].filter(Boolean);
   if (remembered) rememberedHeads(log, ring.map(remembered).filter(Boolean), live);
