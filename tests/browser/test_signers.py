@@ -1,4 +1,4 @@
-"""What is asked with something from outside, a policy or an older checkpoint: no line that merely looks right counts."""
+"""Whose signature counts: of a policy, of an older checkpoint, of a cosigner; no line that merely looks right does."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tests.browser.in_the_hand import ask, outcomes
-from tests.cheats import on_keys
+from tests.cheats import common, on_cosigners, on_keys
 from tests.forge import Forge, write
 from verify import note
 from verify.checkpoint import Checkpoint
@@ -95,3 +95,19 @@ def test_an_older_head_is_signed_by_a_key_that_was_due_at_its_size(which, forge,
     assert told(right) == told(retired) == {"HOLDS"}
     assert told(wrong) == {"BROKEN"}
     assert outcomes(ask(folder, story.vkey, "--since", older(forge, tmp_path, wrong, other)), "since") == {"HOLDS"}
+
+
+@pytest.mark.parametrize("later", [True, False], ids=["announced after the draw", "never announced"])
+def test_a_cosigner_whose_key_the_log_announces_later_is_the_log_itself(later, forge, story, tmp_path):
+    common.first_draw(forge)
+    own = note.format_vkey("other.example", on_keys.NEW.public_key().public_bytes_raw(), note.COSIGNATURE)
+    cosigners = [*on_cosigners.vkeys(*on_cosigners.NAMES[:1]), own]
+    files = on_cosigners.settled(forge, on_cosigners.NAMES[:1], {"threshold": 1, "cosigners": cosigners})
+    if later:
+        on_keys.announced(forge)
+        files = on_keys.signed_by(forge, forge.private, on_keys.NEW)
+
+    told = ask(write(files, tmp_path / "log"), story.vkey)
+
+    broken = {(each["check"], each["index"]) for each in told["findings"] if each["outcome"] == "BROKEN"}
+    assert broken == ({("V2", forge.at(forge.first("draw.frozen")))} if later else set())
