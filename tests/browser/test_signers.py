@@ -111,3 +111,13 @@ def test_a_cosigner_whose_key_the_log_announces_later_is_the_log_itself(later, f
 
     broken = {(each["check"], each["index"]) for each in told["findings"] if each["outcome"] == "BROKEN"}
     assert broken == ({("V2", forge.at(forge.first("draw.frozen")))} if later else set())
+
+
+def test_of_repeated_lines_of_one_key_only_the_first_is_judged(forge, story, tmp_path):
+    garbage, (text, _, honest) = line(story.vkey, bytes(64)), forge.honest["checkpoint"].rpartition(b"\n\n")
+
+    after = write(forge.honest | {"checkpoint": text + b"\n\n" + honest + garbage}, tmp_path / "after")
+    before = write(forge.honest | {"checkpoint": text + b"\n\n" + garbage + honest}, tmp_path / "before")
+
+    assert outcomes(ask(after, story.vkey), "checkpoint") == {"HOLDS"}
+    assert outcomes(ask(before, story.vkey), "checkpoint") == {"BROKEN"}
