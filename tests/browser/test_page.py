@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import shutil
 import time
 from collections.abc import Iterator
@@ -10,14 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Error, Page
+from playwright.sync_api import Error, Page, Route
 
 from tests.browser.chromium import Window, chromium, peak_megabytes
-from tests.cheats import common, on_files, on_lists
+from tests.browser.in_the_hand import receipt
+from tests.cheats import common, on_files, on_keys, on_lists
 from tests.forge import Forge, write
 from tests.running import served
 from tests.story import Story, inspectors, new_ledger, objects
-from verify.tree import inclusion_path, leaf_hash
 
 MANY = 200_000
 ELIGIBLE = MANY - MANY // 17
@@ -134,6 +133,51 @@ def test_it_remembers_what_it_saw_and_finds_a_rewritten_history(window, host, st
     assert {check for check, outcome in badges(page).items() if outcome == "不成立"} == {"remembered"}
 
 
+def test_a_handover_hides_no_rewritten_history(window, host, story, tmp_path):
+    """First the key from outside is the old one, then the new one."""
+    forge = Forge(story.export, story.key_pem)
+    common.first_draw(forge)
+    older = write(forge.settle(), tmp_path / "older")
+    rewritten = Forge(story.export, story.key_pem)
+    rewritten.first("unit.registered", 1)["data"]["name"] = "另一个名称"
+    common.first_draw(rewritten)
+    rewritten.settle()
+    forged = write(handed_over_now(rewritten), tmp_path / "forged")
+    page = opened(window, host, story.vkey)
+    page.set_input_files("#folder", older)
+    assert verdict(page).startswith("全部成立")
+
+    for vkey in (story.vkey, on_keys.new_key(rewritten)):
+        page.reload()
+        page.fill("#vkey", vkey)
+        page.set_input_files("#folder", forged)
+
+        assert verdict(page).startswith("不成立")
+        assert {check for check, outcome in badges(page).items() if outcome == "不成立"} == {"remembered"}
+
+
+def test_a_log_that_was_handed_over_is_remembered_under_all_its_keys(window, host, story, tmp_path):
+    """So a rewriting that names the new key from the beginning is found too."""
+    forge = Forge(story.export, story.key_pem)
+    honest = write(on_keys.handed_over(forge), tmp_path / "honest")
+    page = opened(window, host, story.vkey)
+    page.set_input_files("#folder", honest)
+    assert verdict(page).startswith("全部成立")
+
+    names = page.evaluate("Object.keys(JSON.parse(localStorage.getItem('fairdraw.seen')))")
+
+    assert len(names) == 2
+    assert all(name.startswith(f"{forge.key.name} ") for name in names)
+
+
+def handed_over_now(forge: Forge) -> dict[str, bytes]:
+    """Hand a log over to a new key after its last entry, by all the rules."""
+    on_keys.announced(forge)
+    on_keys.retired(forge, on_keys.covered(forge))
+    on_keys.more(forge)
+    return on_keys.signed_by(forge, on_keys.NEW)
+
+
 def test_a_business_reads_why_it_was_drawn(window, host, story):
     page = opened(window, host, story.vkey)
     page.click("#live")
@@ -150,20 +194,10 @@ def test_a_business_reads_why_it_was_drawn(window, host, story):
     page.wait_for_selector("#self-answer p:has-text('nobody')")
 
 
-def receipt(story, number: int) -> bytes:
-    """Return the receipt of an entry as a C2SP tlog-proof that carries it."""
-    lines = (story.export / "entries.jsonl").read_bytes().splitlines()
-    path = inclusion_path([leaf_hash(line) for line in lines], number)
-    extra = base64.b64encode(lines[number]).decode()
-    head = f"c2sp.org/tlog-proof@v1\nextra {extra}\nindex {number}\n"
-    hashes = "".join(base64.b64encode(each).decode() + "\n" for each in path)
-    return (head + hashes + "\n").encode() + (story.export / "checkpoint").read_bytes()
-
-
 def test_a_receipt_is_read_from_the_hand(window, host, story, tmp_path):
     right, wrong = tmp_path / "right.tlog-proof", tmp_path / "wrong.tlog-proof"
-    right.write_bytes(receipt(story, 47))
-    wrong.write_bytes(receipt(story, 47).replace(b"index 47", b"index 46"))
+    right.write_bytes(receipt(Forge(story.export, story.key_pem).honest, 47))
+    wrong.write_bytes(receipt(Forge(story.export, story.key_pem).honest, 47).replace(b"index 47", b"index 46"))
     page = opened(window, host, story.vkey)
 
     page.set_input_files("#archive", right)
@@ -172,6 +206,27 @@ def test_a_receipt_is_read_from_the_hand(window, host, story, tmp_path):
 
     page.set_input_files("#archive", wrong)
     page.wait_for_selector("#headline:has-text('不成立')")
+
+
+def test_a_browser_without_ed25519_says_that_a_receipt_proves_nothing(window, host, story, tmp_path):
+    """The worker's WebCrypto has no Ed25519: it is taken away before the worker's own first line."""
+    take = "crypto.subtle.importKey = () => Promise.reject(new Error('no Ed25519'));"
+    page = window.page()
+    page.context.route("**/worker.js", lambda route: _after(route, take))
+    page.goto(f"http://{host}/verify/")
+    page.fill("#vkey", story.vkey)
+    (tmp_path / "right.tlog-proof").write_bytes(receipt(Forge(story.export, story.key_pem).honest, 47))
+
+    page.set_input_files("#archive", tmp_path / "right.tlog-proof")
+
+    assert verdict(page).startswith("未核验签名，不能证明什么")
+    assert "成立" not in page.inner_text("#verdict")
+    assert page.get_attribute("#verdict", "data-exit") == "2"
+
+
+def _after(route: Route, script: str) -> None:
+    answer = route.fetch()
+    route.fulfill(response=answer, body=answer.text() + script)
 
 
 def test_its_rules_let_no_script_of_it_speak_to_anybody_else(window, host):

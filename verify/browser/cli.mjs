@@ -1,13 +1,14 @@
 #!/usr/bin/env node
-// node cli.mjs FOLDER|TAR [--vkey KEY|FILE] [--policy FILE] [--since CHECKPOINT] [--self ID] [--json]: the browser's verifier in a terminal.
+// node cli.mjs FOLDER|TAR|RECEIPT|SELF-CHECK [--vkey KEY|FILE] [--policy FILE] [--since CHECKPOINT] [--self ID] [--json]: the browser's verifier in a terminal.
 //
 // Exit code 1 when anything is BROKEN, else 2 when anything is UNCHECKED, else 0; 64 for wrong usage, 70 for a fault of its own.
 
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { sourceOf } from "./disk.mjs";
 import { Refusal } from "./lib/bytes.js";
 import { parseVkey } from "./lib/note.js";
 import { parsePolicy } from "./lib/policy.js";
+import { checkHeld } from "./checks/receipts.js";
 import { readHead } from "./checks/signatures.js";
 import { selfCheck } from "./selfcheck.js";
 import { verify } from "./verify.js";
@@ -29,8 +30,27 @@ function options(words) {
 
 const content = (value) => (existsSync(value) ? readFileSync(value, "utf8").trim() : value);
 
+const isHeld = (target) => /\.(?:tlog-proof|json|txt)$/.test(target) && statSync(target).isFile();
+
+/** A receipt or a self-check: what is refused does not hold, whatever else may be wrong with it. */
+async function hand({ target, vkey, json }) {
+  if (!vkey) throw new Usage("a key from outside is needed for a receipt");
+  const key = parseVkey(content(vkey));
+  let told;
+  try {
+    told = await checkHeld(readFileSync(target), key);
+  } catch (error) {
+    if (error.refusal !== true) throw error;
+    told = { outcome: "BROKEN", exit: 1, reason: error.message };
+  }
+  if (told.exit === 2) told.reason = "the signature was not checked: this proves nothing";
+  console.log(json ? JSON.stringify({ target, ...told }) : `${told.outcome}: ${told.reason ?? target}`);
+  return told.exit;
+}
+
 async function main(words) {
   const asked = options(words);
+  if (isHeld(asked.target)) return hand(asked);
   const since = asked.since && readHead(readFileSync(asked.since));
   if (asked.since && !since) throw new Usage("the older checkpoint is none");
   const told = await verify(await sourceOf(asked.target), {
@@ -55,6 +75,6 @@ try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
   const wrong = error.refusal === true;
-  console.error(wrong ? `${error.message}\nUsage: node cli.mjs FOLDER|TAR [--vkey KEY|FILE] [--policy FILE] [--since CHECKPOINT] [--self ID] [--json]` : error.stack);
+  console.error(wrong ? `${error.message}\nUsage: node cli.mjs FOLDER|TAR|RECEIPT|SELF-CHECK [--vkey KEY|FILE] [--policy FILE] [--since CHECKPOINT] [--self ID] [--json]` : error.stack);
   process.exitCode = wrong ? 64 : 70;
 }

@@ -1,6 +1,6 @@
 // The page: takes a log, shows the verdict first and every reason behind a click. It asks only its own host, and only for the log.
 
-import { GROUPS, OUTCOMES, verdictOf } from "./words.js";
+import { GROUPS, OUTCOMES, UNSIGNED, verdictOf } from "./words.js";
 
 const MEMORY = "fairdraw.seen";
 const byId = (id) => document.getElementById(id);
@@ -26,11 +26,11 @@ function remembered() {
   }
 }
 
-function remember({ name, head }) {
+function remember({ names, head }) {
   const all = remembered();
-  if (all[name] && all[name].size >= head.size) return;
+  const newer = names.filter((name) => !(all[name]?.size >= head.size));
   try {
-    localStorage.setItem(MEMORY, JSON.stringify({ ...all, [name]: head }));
+    localStorage.setItem(MEMORY, JSON.stringify({ ...all, ...Object.fromEntries(newer.map((name) => [name, head])) }));
   } catch {
     // A browser that keeps nothing still verifies.
   }
@@ -117,16 +117,17 @@ function result(told) {
   byId("verdict").scrollIntoView({ block: "nearest" });
 }
 
-/** A receipt or a self-check holds; what it does not show is said too. */
+/** A receipt or a self-check is not refused; what it does not show is said too, and that it shows nothing without its signature. */
 function held(told) {
   finished();
-  byId("verdict").dataset.exit = told.signed ? 0 : 2;
+  byId("verdict").dataset.exit = told.exit;
   const only = ["其余须复核整本台账", "Only the whole log shows the rest."];
-  if (told.result) {
+  if (told.exit) headline("unchecked", UNSIGNED.head, UNSIGNED.text);
+  else if (told.result) {
     const one = verdictOnOne({ ...told, excluded: told.result === "excluded" ? "excluded" : null, drawn: told.result === "drawn" });
-    headline(told.signed ? "holds" : "unchecked", ["自查单成立", "This self-check holds"], [`${told.object}，${told.draw}：${one[0]}${only[0]}。`, `${one[1]} ${only[1]}`]);
+    headline("holds", ["自查单成立", "This self-check holds"], [`${told.object}，${told.draw}：${one[0]}${only[0]}。`, `${one[1]} ${only[1]}`]);
   } else {
-    headline(told.signed ? "holds" : "unchecked", ["回执成立", "This receipt holds"], [`第 ${told.index} 条记录在 ${told.size} 条的已签名台账中。${only[0]}。`, `Entry ${told.index} is in the signed log of ${told.size} entries. ${only[1]}`]);
+    headline("holds", ["回执成立", "This receipt holds"], [`第 ${told.index} 条记录在 ${told.size} 条的已签名台账中。${only[0]}。`, `Entry ${told.index} is in the signed log of ${told.size} entries. ${only[1]}`]);
   }
   const shown = told.entry ? JSON.stringify(told.entry) : `${told.ticket} / ${told.threshold ?? "—"}`;
   byId("facts").replaceChildren(make("dt", {}, ...both(told.entry ? ["记录", "entry"] : ["抽签号与中签线", "ticket, threshold"])), make("dd", {}, make("code", {}, shown)));

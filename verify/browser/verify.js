@@ -18,7 +18,7 @@ import { Papers } from "./checks/papers.js";
 import { Registries } from "./checks/registries.js";
 import { firstKey, ownKey, quorum, readCheckpoint, signature, since as sinceThen, whose } from "./checks/signatures.js";
 import { Stamps } from "./checks/stamps.js";
-import { Files, headAgainstEntries, rememberedHead } from "./checks/tree.js";
+import { Files, headAgainstEntries, rememberedHeads } from "./checks/tree.js";
 
 /** Everything that the checks share about one log. */
 class Log {
@@ -102,10 +102,10 @@ class Log {
 }
 
 /**
- * Verify a log and return {origin, size, root, outcome, exit, findings, head, signer, log}.
+ * Verify a log and return {origin, size, root, outcome, exit, findings, head, signers, log}.
  *
  * `options`: `vkey` and `policy` parsed, from outside; `since`: an older checkpoint {note, head};
- * `remembered`: the function from a key to the {origin, size, root} that was last seen of its log; `live`: whether this
+ * `remembered`: the function from a key to the {origin, size, root} that was last seen under it, or null; `live`: whether this
  * is the log itself, not a copy that may be older; `progress(done, of)`: called now and then.
  */
 export async function verify(source, { vkey = null, policy = null, since = null, remembered = null, live = false, progress = null } = {}) {
@@ -119,7 +119,7 @@ export async function verify(source, { vkey = null, policy = null, since = null,
   await log.keys.finish();
   const key = whose(log, given, own);
   if (read) await signature(log, read, key, own);
-  if (policy && read) await quorum(log, policy, read);
+  if (policy && read) await quorum(log, policy, read, key, given);
   if (read) headAgainstEntries(log, read.head);
   await log.files.finish();
   log.documents.finish();
@@ -132,12 +132,19 @@ export async function verify(source, { vkey = null, policy = null, since = null,
     await log.draws.finish(log.last);
     log.inspections.finish(log.last);
   }
-  if (since) await sinceThen(log, key, since);
-  const seen = key && remembered?.(key);
-  if (seen) rememberedHead(log, seen, live);
+  if (since) await sinceThen(log, since);
+  // Whoever rewrites the log may hand it over as well: what was seen under any of its keys counts, the retired ones too.
+  const ring = [given, key, ...log.keys.all.map((each) => each.key)].filter(Boolean);
+  if (remembered) rememberedHeads(log, ring.map(remembered).filter(Boolean), live);
   const { findings, tree } = log;
   const { exit, outcome } = findings;
-  return { origin: log.origin ?? log.name, size: tree.size, root: hex(tree.root()), outcome, exit, findings: findings.all, head: read?.head ?? null, signer: key, log };
+  return { origin: log.origin ?? log.name, size: tree.size, root: hex(tree.root()), outcome, exit, findings: findings.all, head: read?.head ?? null, signers: signersOf(log, given, key), log };
+}
+
+/** The keys that a head is remembered under: without one from outside only the signer, for a log can announce anybody's. */
+function signersOf(log, given, key) {
+  if (given) return log.keys.from(given);
+  return key ? [key] : [];
 }
 
 async function entries(log, progress) {

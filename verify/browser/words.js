@@ -74,6 +74,15 @@ export const GROUPS = [
   ],
 ];
 
+/** What is said of a receipt or a self-check whose signature nobody could check. */
+export const UNSIGNED = {
+  head: ["未核验签名，不能证明什么", "The signature was not checked: this proves nothing"],
+  text: [
+    "此浏览器不能校验 Ed25519 签名（未校验）。文件前后相符，但谁都可以编出这样的文件。请换一个较新的浏览器再核验。",
+    "UNCHECKED: this browser cannot check Ed25519. The file agrees with itself, but anybody can make one that does. Try a newer browser.",
+  ],
+};
+
 /** The headline and the sentence under it, for a whole verdict. */
 export function verdictOf({ exit, findings }) {
   const open = findings.filter((each) => each.outcome === "UNCHECKED");

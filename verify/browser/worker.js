@@ -5,7 +5,7 @@ import { parseVkey } from "./lib/note.js";
 import { parsePolicy } from "./lib/policy.js";
 import { SourceError, ofBlob, readTar, rooted } from "./lib/source.js";
 import { selfCheck } from "./selfcheck.js";
-import { checkReceipt, checkSelf } from "./checks/receipts.js";
+import { checkHeld } from "./checks/receipts.js";
 import { verify } from "./verify.js";
 
 let last = null;
@@ -37,9 +37,9 @@ async function run({ live, archive, files, vkey, policy, remembered }) {
     progress: (done, of) => postMessage({ type: "progress", done, of }),
   });
   last = told.log;
-  const { origin, size, root, outcome, exit, findings, head, signer } = told;
+  const { origin, size, root, outcome, exit, findings, head, signers } = told;
   const signed = findings.some((each) => each.check === "checkpoint" && each.outcome === "HOLDS");
-  const remember = exit !== 1 && signed && head ? { name: nameOf(signer), head: { origin, size: head.size, root: hex(head.root) } } : null;
+  const remember = exit !== 1 && signed && head ? { names: signers.map(nameOf), head: { origin, size: head.size, root: hex(head.root) } } : null;
   const draws = last.draws.all.size;
   postMessage({ type: "result", origin, size, root, outcome, exit, findings, remember, draws, seconds: (performance.now() - started) / 1000 });
 }
@@ -47,8 +47,7 @@ async function run({ live, archive, files, vkey, policy, remembered }) {
 async function hand({ file, vkey }) {
   if (!vkey) throw new SourceError("a key from outside is needed for a receipt");
   const bytes = new Uint8Array(await file.arrayBuffer());
-  const check = bytes[0] === 0x7b ? checkSelf : checkReceipt; // an opening brace
-  postMessage({ type: "held", ...(await check(bytes, parseVkey(vkey))) });
+  postMessage({ type: "held", ...(await checkHeld(bytes, parseVkey(vkey))) });
 }
 
 // Heads are kept by key, so that nobody who invents a log of the same name can poison what was seen of the real one.

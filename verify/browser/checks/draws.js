@@ -8,7 +8,7 @@ import { Anchors } from "./anchors.js";
 import { Ceremony } from "./ceremony.js";
 import { Outcome } from "./outcome.js";
 import { Pools } from "./pools.js";
-import { checkRatios, checkTerms } from "./terms.js";
+import { checkCosigners, checkRatios, checkTerms } from "./terms.js";
 
 // The acts in their order; a number that several share may repeat.
 const ORDER = {
@@ -201,7 +201,7 @@ export class Draws {
     findings.noted("V13", index, `${draw.stream} 所指的校验程序不是本页面（本页面是另一份独立实现）。`, `${draw.stream} names another verifier than this one, which is an implementation of its own.`);
   }
 
-  /** What can only be said at the end of the log: who never checked in, what was left lying. */
+  /** What can only be said at the end of the log: who never checked in, which cosigner is the log, what was left lying. */
   async finish(last) {
     const { findings } = this.log;
     await this.anchors.finish();
@@ -210,6 +210,7 @@ export class Draws {
         const late = draw.checkIns.has(phase);
         this._sayer(draw, index)("F05", `${phase} 阶段的纪检签到${late ? "太晚" : "缺失"}`, `phase ${phase}: ${late ? "the check-in of the discipline office came too late" : "no check-in of the discipline office"}`);
       }
+      if (draw.freeze) checkCosigners(this.log, draw.freeze, this._sayer(draw, draw.frozenAt));
       this._leftLying(draw, last);
       if (!draw.signedOff && !draw.notified) findings.noted("F05", draw.latest ?? draw.index, `${draw.stream} 正在进行。`, `${draw.stream} is under way.`);
     }

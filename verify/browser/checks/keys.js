@@ -57,6 +57,12 @@ export class Keys {
     return given;
   }
 
+  /** The keys of the log from `key` on, itself first whether or not the log knows it. */
+  from(key) {
+    const place = this.all.findIndex((each) => base64(each.key.key) === base64(key.key) && each.key.name === key.name);
+    return [key, ...(place < 0 ? [] : this.all.slice(place + 1).map((each) => each.key))];
+  }
+
   /** Check each retirement: the head it covers is signed by the key that goes, after the next one was announced. */
   async finish() {
     const { tree, findings } = this.log;

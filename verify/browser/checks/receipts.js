@@ -4,7 +4,7 @@ import { Refusal, hex, unhex, utf8 } from "../lib/bytes.js";
 import { decode, encode } from "../lib/canonical.js";
 import { parseEntry } from "../lib/entries.js";
 import { KINDS } from "../lib/kinds.js";
-import { parseCheckpoint, parseNote, signedBy } from "../lib/note.js";
+import { ED25519, parseCheckpoint, parseNote, signedBy } from "../lib/note.js";
 import { parseProof, proofHolds } from "../lib/proof.js";
 import { freezeHash, subkey } from "../lib/seed.js";
 import { quota, ticket } from "../lib/selection.js";
@@ -55,8 +55,7 @@ export async function checkSelf(bytes, key) {
   need(hex(freezeHash(utf8(encode(freeze)))) === entries.frozen.data.c0, "C0 is not that of the freeze");
   const line = lineOf(POOL_LINE, told.pool, freeze.objects, "the line of the pool");
   need(line.id === told.object, "the line of the pool is of another business");
-  const strata = entries.drawn.data.strata;
-  const { n = 0, k = 0, threshold = null } = Object.hasOwn(strata, line.stratum) ? strata[line.stratum] : {};
+  const { n, k, threshold } = stratumOf(line, entries.drawn.data, freeze);
   need(told.seed === entries.seed.data.seed, "the seed is not that of the entry");
   need(told.stratum === line.stratum, "the stratum is not that of the pool");
   need(told.ticket === hex(ticket(subkey(unhex(told.seed), "object"), told.object)), "the ticket is another");
@@ -72,9 +71,9 @@ async function signedHead(lines, key) {
   need(lines.every((line) => !line.includes("\n")), "the checkpoint is not given in lines");
   const note = parseNote(utf8(lines.map((line) => `${line}\n`).join("")));
   const head = parseCheckpoint(note.text);
+  need(key.type === ED25519 && head.origin === key.name, "the checkpoint is of another log");
   const told = await signedBy(note, key);
   need(told === null || told === "signed", "the checkpoint is not signed by this log");
-  need(head.origin === key.name, "the checkpoint is of another log");
   return { head, signed: told };
 }
 
@@ -90,6 +89,19 @@ function entriesOf(told, head) {
   }
   need(found.frozen.index < found.seed.index && found.seed.index < found.drawn.index, "the entries are not in their order");
   return found;
+}
+
+/** Return {n, k, threshold} of the stratum of a business, once the numbers of all strata agree with the freeze and the drawn list. */
+function stratumOf(line, { strata, count }, freeze) {
+  need(Object.hasOwn(strata, line.stratum), "the stratum is not among those drawn from");
+  const all = Object.values(strata);
+  const sum = (of) => all.reduce((total, each) => total + each[of], 0);
+  need(all.every((each) => (each.threshold === null) === (each.k === 0)), "a threshold is null exactly where nobody is drawn");
+  need(sum("n") === freeze.objects.count - freeze.exclusions.count, "the strata have not as many businesses as the pool");
+  need(sum("k") === count, "the strata draw not as many as the drawn list has");
+  const own = strata[line.stratum];
+  need("excluded" in line || own.n >= 1, "the stratum has no business, but this one is in it");
+  return own;
 }
 
 function lineOf(shape, given, { count, root }, what) {
@@ -117,4 +129,16 @@ export async function checkReceipt(bytes, key) {
   const holds = await proofHolds(proof, proof.extra, key);
   need(holds !== false, "the entry is not in a tree that this log signed");
   return { index: proof.index, size: proof.head.size, entry, signed: holds };
+}
+
+/**
+ * Check what somebody holds in the hand, a receipt or a self-check, and return what it shows with {outcome, exit}.
+ *
+ * Whoever can edit a file can edit the tree in it too: without the signature all else that fits shows nothing (UNCHECKED).
+ */
+export async function checkHeld(bytes, key) {
+  const check = bytes[0] === 0x7b ? checkSelf : checkReceipt; // an opening brace
+  const told = await check(bytes, key);
+  const exit = told.signed ? 0 : 2;
+  return { ...told, exit, outcome: exit ? "UNCHECKED" : "HOLDS" };
 }

@@ -103,13 +103,14 @@ export async function signature(log, { note, head }, key, own) {
   else findings.holds("checkpoint", `检查点由 ${key.name} 签名：${head.size} 条。`, `${key.name} signed ${head.size} entries.`);
 }
 
-/** Compare an older checkpoint, once its signature holds. */
-export async function since(log, key, older) {
-  const keys = [key, ...log.keys.dueAt(older.head.size)].filter(Boolean);
-  const all = await Promise.all(keys.map((each) => signedBy(older.note, each)));
-  const told = all.find((each) => each === "signed") ?? all[0];
-  if (told === "absent" || told === "wrong") log.findings.broken("since", null, "较早的检查点不是这份日志签名的。", "The older checkpoint is not signed by this log.");
-  else if (!told) log.findings.unchecked("since", null, "较早检查点的签名未校验。", "The signature of the older checkpoint stays open.");
+/** Compare an older checkpoint, unless none of the keys that were due at its size signed it. */
+export async function since(log, older) {
+  const all = await Promise.all(log.keys.dueAt(older.head.size).map((each) => signedBy(older.note, each)));
+  if (!all.includes("signed") && !all.includes(null)) {
+    log.findings.broken("since", null, "较早的检查点不是这份日志当时的公钥签名的。", "The older checkpoint is not signed by a key of this log that was due at its size.");
+    return;
+  }
+  if (!all.includes("signed")) log.findings.unchecked("since", null, "较早检查点的签名未校验。", "The signature of the older checkpoint stays open.");
   olderHead(log, older.head);
 }
 
@@ -124,13 +125,14 @@ export function readHead(bytes) {
   }
 }
 
-/** Ask a policy for its quorum. */
-export async function quorum(log, policy, { note, head }) {
-  let about = policy.logs.length === 0;
-  for (const key of policy.logs) about ||= key.name === head.origin && (await signedBy(note, key)) !== "absent";
+/** Ask a policy for its log and its quorum: `key` is the one that the checkpoint must carry, `given` the one that led to it. */
+export async function quorum(log, policy, { note, head }, key, given) {
+  const named = policy.logs.some((each) => [key, given].some((one) => one && equal(one, each)));
+  const signed = named && key.name === head.origin ? await signedBy(note, key) : "absent";
   const told = await cosigned(policy, note);
   const { findings } = log;
-  if (told === null) findings.unchecked("policy", null, "此浏览器不能校验联署。", "Cosignatures cannot be checked here.");
+  const about = signed === "signed" || signed === null;
+  if (about && (signed === null || told === null)) findings.unchecked("policy", null, "此浏览器不能校验联署。", "Cosignatures cannot be checked here.");
   else if (!about) findings.broken("policy", null, "检查点不是联署要求所指的日志。", "The policy names another log, or this log did not sign its checkpoint.");
   else if (told.wrong.length) findings.broken("policy", null, `联署无效：${told.wrong.join("、")}。`, `A cosignature fails: ${told.wrong.join(", ")}.`);
   else if (told.met) findings.holds("policy", `联署达到要求：${told.signed.join("、") || "无需联署"}。`, `The quorum is met: ${told.signed.join(", ") || "none is needed"}.`);

@@ -29,7 +29,7 @@ export function checkTerms(log, draw, entry, say) {
   deadlines(entry, v2);
   parties(log, freeze, v2);
   beacons(log, freeze, v2);
-  quorum(log, freeze, v2);
+  quorum(freeze, v2);
   const caps = ladder(freeze);
   if (caps.length > MOST_RUNGS) v2(`有 ${caps.length} 级上限`, `${caps.length} caps, ${MOST_RUNGS} are the most`);
   if (caps.at(-1) !== null) v2("最后一级有上限，对象可能无人检查", `objects could stay without a team: the last cap is ${caps.at(-1)}, it must be null`);
@@ -68,17 +68,22 @@ function parties(log, { parties }, v2) {
   }
 }
 
-function quorum(log, { quorum: { threshold, cosigners } }, v2) {
+function quorum({ quorum: { threshold, cosigners } }, v2) {
   if (threshold === 0 && cosigners.length === 0) return;
   const keys = cosigners.map(readCosigner);
   if (keys.some((key) => key === null)) v2("联署方的公钥不可用", "a cosigner's key is none of the type 0x04");
   else {
     const distinct = (of) => new Set(keys.map(of)).size === keys.length;
-    const own = log.keys.all.map((each) => base64(each.key.key));
-    const twice = !distinct((key) => key.name) || !distinct((key) => hex(key.id)) || !distinct((key) => base64(key.key));
-    if (twice || keys.some((key) => own.includes(base64(key.key)))) v2("联署方重复，或就是日志自己", "a cosigner stands there twice, or is the log itself");
+    if (!distinct((key) => key.name) || !distinct((key) => hex(key.id)) || !distinct((key) => base64(key.key))) v2("联署方重复", "a cosigner stands there twice");
   }
   if (threshold < 1 || threshold > cosigners.length) v2("联署的门槛不合规定", `the threshold is ${threshold} of ${cosigners.length} cosigners`);
+}
+
+/** Check at the end of the log that no cosigner of a freeze is the log itself, by any key that it ever had: one announced later may have been its own all along. */
+export function checkCosigners(log, freeze, say) {
+  const own = new Set(log.keys.all.map((each) => base64(each.key.key)));
+  const keys = freeze.quorum.cosigners.map(readCosigner).filter(Boolean);
+  if (keys.some((key) => own.has(base64(key.key)))) say("V2", "联署方就是日志自己", "a cosigner is the log itself");
 }
 
 function beacons(log, freeze, v2) {

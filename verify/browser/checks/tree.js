@@ -102,8 +102,14 @@ export function olderHead(log, older, check = "since") {
   }
 }
 
-/** Compare with what this browser saw last; a copy may be older than that, the log itself may not. */
-export function rememberedHead(log, seen, live) {
+/** Compare with what this browser saw last under the keys of the log, each head once. */
+export function rememberedHeads(log, heads, live) {
+  const different = new Map(heads.map((seen) => [`${seen.origin} ${seen.size} ${hex(seen.root)}`, seen]));
+  for (const seen of different.values()) rememberedHead(log, seen, live);
+}
+
+/** A copy may be older than what was seen, the log itself may not. */
+function rememberedHead(log, seen, live) {
   if (!live && seen.size > log.tree.size) {
     log.findings.noted("remembered", null, `这份副本早于本浏览器上次所见（${seen.size} 条）。`, `This copy is older than what this browser saw last (${seen.size} entries).`);
   } else olderHead(log, seen, "remembered");

@@ -107,8 +107,8 @@ async function importKey(raw) {
 
 /** Return whether `signature` is Ed25519 over `message`; null where this machine cannot tell. */
 export async function ed25519(key, message, signature) {
-  if (!(await canVerify())) return null;
   if (key.length !== 32 || signature.length !== 64 || isSmall(key) || isSmall(signature.subarray(0, 32))) return false;
+  if (!(await canVerify())) return null;
   try {
     return await crypto.subtle.verify({ name: "Ed25519" }, await importKey(key), signature, message);
   } catch {
@@ -118,14 +118,11 @@ export async function ed25519(key, message, signature) {
 
 /** Whether the note carries a right signature of `key`: "signed", "wrong", "absent", or null where nobody can tell. */
 export async function signedBy(note, key) {
-  const lines = note.signatures.filter((each) => each.name === key.name && same(each.id, key.id));
-  if (lines.length === 0) return "absent";
-  for (const line of lines) {
-    const right = await oneSignature(note.text, key, line.payload);
-    if (right === null) return null;
-    if (!right) return "wrong";
-  }
-  return "signed";
+  const line = note.signatures.find((each) => each.name === key.name && same(each.id, key.id)); // repeated ones are not judged
+  if (!line) return "absent";
+  const right = await oneSignature(note.text, key, line.payload);
+  if (right === null) return null;
+  return right ? "signed" : "wrong";
 }
 
 function oneSignature(text, key, payload) {
