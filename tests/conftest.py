@@ -12,6 +12,7 @@ import pytest
 from hypothesis import settings
 
 from api.exporting import export
+from tests.forge import Forge
 from tests.postgres import Postgres, server
 from tests.story import tell
 
@@ -50,3 +51,9 @@ def postgres() -> Iterator[Postgres]:
     """Start one PostgreSQL for the whole run, in the moment a test first asks for it."""
     with server() as found:
         yield found
+
+
+@pytest.fixture
+def forge(story: Told) -> Forge:
+    """What forges the log of the story."""
+    return Forge(story.export, story.key_pem)

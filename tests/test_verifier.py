@@ -20,11 +20,6 @@ from verify.__main__ import main
 ROOT = Path(__file__).resolve().parent.parent
 
 
-@pytest.fixture
-def forge(story) -> Forge:
-    return Forge(story.export, story.key_pem)
-
-
 def test_the_honest_export_holds(story, capsys):
     told = answer(capsys, str(story.export), "--vkey", story.vkey)
 

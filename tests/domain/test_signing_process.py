@@ -109,7 +109,11 @@ def test_a_log_is_not_made_on_the_signer_of_another_one_and_nothing_is_left(tmp_
     )
     with short_folder() as short, answering(own, short / "s"), answering(foreign, short / "f"):
         founded(tmp_path / "log", short / "s").publish_checkpoint()
-        refused = {"is that of other.example/1": short / "f", "has signed 3 entries": short / "s", "signer": short / "nobody"}
+        refused = {
+            "is that of other.example/1": short / "f",
+            "has signed 3 entries": short / "s",
+            "signer": short / "nobody",
+        }
         for words, socket in refused.items():
             with pytest.raises((Conflict, Unavailable), match=words):
                 founded(tmp_path / "second", socket)
