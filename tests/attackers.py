@@ -142,7 +142,8 @@ def drawn_exchanged(forge: Forge) -> Leave:
     forge.settle()
 
     def edit(rows: list[Json]) -> None:
-        rows[0]["id"] = "91220101YY0000004X" if rows[0]["id"] != "91220101YY0000004X" else "91220101YY0000005X"
+        drawn = {row["id"] for row in rows}
+        rows[0]["id"] = next(row["id"] for row in objects(60) if row["id"] not in drawn)
 
     forge.edit_rows(forge.first("draw.objects-drawn"), edit)
     return ("drawn",)
@@ -153,7 +154,8 @@ def team_exchanged(forge: Forge) -> Leave:
     forge.settle()
 
     def edit(rows: list[Json]) -> None:
-        rows[0]["inspectors"] = ["INS-220100-001", "INS-220100-003"]
+        others = (["INS-220100-001", "INS-220100-003"], ["INS-220100-002", "INS-220100-004"])
+        rows[0]["inspectors"] = next(team for team in others if team != rows[0]["inspectors"])
 
     forge.edit_rows(forge.first("draw.inspectors-assigned"), edit)
     return ("assigned",)
