@@ -9,6 +9,7 @@ import pytest
 
 from tests.browser.in_the_hand import altered, ask, receipt, self_check
 from tests.forge import Forge
+from verify import note
 
 
 @pytest.fixture
@@ -52,8 +53,9 @@ def test_without_ed25519_nothing_in_the_hand_is_said_to_hold(forge, story, tmp_p
 
 
 def test_a_signature_of_the_wrong_length_needs_no_ed25519_to_be_refused(forge, story, tmp_path):
-    head, _, line = forge.honest["checkpoint"].rpartition(b"\n\n")
-    files = forge.honest | {"checkpoint": head + b"\n\n" + line.rpartition(b" ")[0] + b" " + b"AAAA" * 24 + b"\n"}
+    head, _, _ = forge.honest["checkpoint"].rpartition(b"\n\n")
+    line = note.format_signature(forge.key.name, forge.key.key_id, bytes(65))
+    files = forge.honest | {"checkpoint": head + b"\n\n" + line}
     (tmp_path / "s.json").write_bytes(self_check(files, somebody(forge, True)))
 
     assert ask(tmp_path / "s.json", story.vkey, ed25519=False)["outcome"] == "BROKEN"
