@@ -35,6 +35,8 @@ from verify.tree import leaf_hash
 
 BATCH = 500
 """So many entries are restored at once."""
+REMEMBERED = 100_000
+"""So many streams at most are known by their last version, without the database being asked."""
 
 
 class Store(PrivateTables, ApplicationRecorder):
@@ -46,6 +48,7 @@ class Store(PrivateTables, ApplicationRecorder):
         last = entries.parse(next(self.entries(self.size - 1))) if self.size else None
         leaf, at = (last.leaf, last.at) if last else (b"", "")
         self._growth = Growth.of(self.size, leaf, at, lambda level, place: self.nodes(level, place, place + 1)[0])
+        self._versions: dict[str, int] = {}
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int]:
         """Append the entries of one save of the library; the keywords are those of `contract.changes_of`."""
@@ -60,11 +63,33 @@ class Store(PrivateTables, ApplicationRecorder):
             growth = self._growth.copy()
             try:
                 with self.writing() as connection:
+                    self._require_unmoved(connection, changes)
                     placed = _record(connection, changes, growth)
             except sqlite3.IntegrityError as error:
                 raise IntegrityError(error) from error
             self._growth = growth
+            self._remember({change.stream: change.version for change in changes})
         return placed
+
+    def _require_unmoved(self, connection: sqlite3.Connection, changes: Sequence[Change]) -> None:
+        """Raise Moved where something has changed that the changes rest on; most streams were written or asked of before."""
+        streams, families = resting_on(changes)
+        known = self._versions
+        unknown = set()
+        for ground in streams:
+            version = known.get(ground[0])
+            if version is None:
+                unknown.add(ground)
+            elif version != ground[1]:
+                raise Moved(f"{ground[0]} has moved")
+        if fault := _moved(connection, unknown, families):
+            raise Moved(fault)
+        self._remember(dict(unknown))
+
+    def _remember(self, versions: dict[str, int]) -> None:
+        if len(self._versions) > REMEMBERED:
+            self._versions.clear()
+        self._versions.update(versions)
 
     def still(self, grounds: Grounds) -> bool:
         """Whether everything that a decision rests on is still as it was read; its time is not asked."""
@@ -130,6 +155,7 @@ class Store(PrivateTables, ApplicationRecorder):
                     _record(connection, [verbatim(entry) for entry in batch], growth, [entry.raw for entry in batch])
                     number += len(batch)
             self._growth = growth
+            self._versions.clear()
         return number
 
 
@@ -141,9 +167,6 @@ def _record(
     Few statements, each for all changes: every one of them hands the interpreter to another thread and back.
     """
     prev = growth.leaf.hex() if growth.size else genesis_of(changes[0])
-    fault = _moved(connection, *resting_on(changes))
-    if fault:
-        raise Moved(fault)
     placed: list[Placed] = []
     rows: list[tuple[Any, ...]] = []
     for number, c in enumerate(changes):
