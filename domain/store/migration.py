@@ -16,7 +16,7 @@ from domain.store.postgres_append import APPEND
 from domain.store.postgres_connections import Connection
 from domain.store.postgres_schema import DOORS, FUNCTIONS, GUARDS, PRIVATE, RECORD, SCHEMA, TABLES, VERSION
 
-STEPS: dict[int, tuple[str, ...]] = {2: (TABLES, GUARDS, DOORS, APPEND)}
+STEPS: dict[int, tuple[str, ...]] = {3: (TABLES, GUARDS, DOORS, APPEND)}
 """The statements that lead to each version from the one before, the first from an empty schema."""
 
 

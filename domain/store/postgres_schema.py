@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-VERSION = 2
+VERSION = 3
 """The version of the tables that this program knows."""
 
 RECORD = ("entries", "documents", "chunks", "document_references", "checkpoints")
@@ -21,8 +21,8 @@ FUNCTIONS = (
     "keep_chunk(text, integer, bytea)",
     "keep_document(text, bigint)",
     "keep_checkpoint(bigint, bytea)",
-    "append_entries(bytea, boolean, text[], integer[], bytea[], text[], text[], text[], text[], bytea[],"
-    " integer[], text[], text[], boolean[], text[], integer[], text[], bigint[])",
+    "append_entries(bytea, boolean, text, text, text, text, text, text, text, text,"
+    " integer[], text[], text[], boolean[], text, text, text[], bigint[])",
 )
 MOVED = "FD001"
 """The SQLSTATE of a refusal because something moved that a decision rested on."""

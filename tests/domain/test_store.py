@@ -189,6 +189,25 @@ def test_a_decision_is_not_recorded_when_what_it_rested_on_has_moved(told: Story
     assert told.ledger.store.command("admin", "c") is None
 
 
+def test_what_was_not_recorded_is_rested_on_by_nobody(told: Story) -> None:
+    """A store may remember versions; those of a save that was undone must not be among them."""
+    record(told, "fresh", Grounds(START, FOREVER, {"unit/220100": 1}))
+    with pytest.raises(IntegrityError):
+        record(told, "undone", Grounds(START, FOREVER), command="c")  # an id that was used
+    with pytest.raises(Moved):
+        record(told, "other", Grounds(START, FOREVER, {"unit/undone": 1}), command="d")
+    with pytest.raises(Moved):
+        record(told, "other", Grounds(START, FOREVER, {"unit/fresh": 2}), command="d")
+    record(told, "other", Grounds(START, FOREVER, {"unit/undone": 0, "unit/fresh": 1}), command="d")
+
+
+def test_a_name_that_no_stream_can_have_shifts_no_other_ground(told: Story) -> None:
+    strange = {"unit/a\nunit/220100": 0}
+    record(told, "fresh", Grounds(START, FOREVER, {**strange, "account/admin": 1}))
+    with pytest.raises(Moved):
+        record(told, "other", Grounds(START, FOREVER, {**strange, "unit/220100": 2}), command="d")
+
+
 def test_what_is_only_looked_at_is_shared_and_takes_no_facts(told: Story) -> None:
     looked = told.ledger._look(Account, "account/clerk")
 
