@@ -14,7 +14,8 @@ EVENTS = (1, 100)
 TARGETS = {"SQLite": {1: 0.95, 100: 1.0}, "PostgreSQL": {1: 1.5, 100: 1.3}}
 WRITERS, FOUR = 4, 1.5
 HOW = "the save alone, on both sides one durable transaction: SQLite in a write-ahead log with synchronous=FULL, PostgreSQL "
-HOW += "with synchronous_commit over a unix socket; ours also rests on its grounds and keeps tree, command and links"
+HOW += "with synchronous_commit over a unix socket; theirs by its Application.save, ours as the service records a command: "
+HOW += "mapped, resting on its grounds, with tree, command and links"
 
 
 def run(scale: Scale) -> list[Row]:

@@ -24,7 +24,7 @@ from domain.log import _Application
 from domain.roles import Actor
 from domain.store.choice import Choice
 from domain.store.contract import Change, Grounds, Store
-from domain.store.mapper import EntryMapper
+from domain.store.mapper import EntryMapper, tail_of
 from tests.bench.chains import AT, beginning, notified
 from tests.bench.peers.environment import borrow
 
@@ -81,11 +81,13 @@ class Ours:
             self._waiting.append(Pending(facts))
 
     def save(self) -> None:
-        """Save as a command does: with its id, its fingerprint, and what it rests on."""
+        """Save as the service does: map, record with the command's id, its fingerprint and what it rests on."""
         for pending in self._waiting:
-            grounds = Grounds(AT, TOMORROW, {"account/admin": 1})
-            facts = {"at": AT, "account": "admin", "command": pending.facts[0].command, "fingerprint": bytes(32)}
-            self._application.save(pending, grounds=grounds, **facts)  # type: ignore[arg-type]
+            changes = [Change(f.originator_id, f.originator_version, tail_of(f), AT) for f in pending.collect_events()]
+            first, grounds = changes[0], Grounds(AT, TOMORROW, {"account/admin": 1})
+            first.account, first.command, first.fingerprint = "admin", pending.facts[0].command, bytes(32)
+            first.grounds = grounds
+            self._store.append(changes)
 
     def close(self) -> None:
         """Close the database."""
