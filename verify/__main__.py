@@ -11,7 +11,6 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing, nullcontext, suppress
-from dataclasses import replace
 from pathlib import Path
 
 from verify import timestamps
@@ -148,7 +147,7 @@ def _signed(
     if chain_only and ring.place(key) == 0 and not isinstance(stated, str):
         key = stated  # a handover that may lie between is not followed here, and `check_whose` says so
     elif key is not None:
-        key = keys.followed(ring, key, raw, history)
+        key = keys.followed(ring, key, raw, history.heads)
     head, signed = checkpoint.read_checkpoint(folder, key, ring.keys_at(size or 0))
     if chain_only and given is not None and key != given:
         zh, en = (
@@ -158,9 +157,11 @@ def _signed(
         signed = [
             unchecked("checkpoint", f"{zh}；其间是否移交，没有核验（--chain）。", f"{en}; a handover was not asked.")
         ]
-    yield from checkpoint.check_whose(folder, history, given, key, ring, size or len(history.leaves), not chain_only)
+    yield from checkpoint.check_whose(
+        folder, history.created, given, key, ring, size or len(history.leaves), not chain_only
+    )
     yield from signed
-    yield from keys.check_keys(ring, raw, history)
+    yield from keys.check_keys(ring, raw, history.heads)
     yield from checkpoint.check_setting(history)
     yield from check_root(history, head)
     if since is not None:
@@ -173,8 +174,8 @@ def _followed_policy(
     """Return the policy with the key that the log it names was handed over to, and that key."""
     if policy is None or key is None:
         return policy, key
-    present = keys.followed(keys.ring_of(history), key, folder.read(CHECKPOINT, SMALL), history)
-    return replace(policy, logs=[present if each == key else each for each in policy.logs]), present
+    present = keys.followed(keys.ring_of(history), key, folder.read(CHECKPOINT, SMALL), history.heads)
+    return policy.handed(key, present), present
 
 
 def _scope() -> Iterator[Finding]:

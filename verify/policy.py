@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from verify.note import COSIGNATURE, ED25519, NoteError, VerifierKey, parse_vkey
 
@@ -47,6 +47,10 @@ class Policy:
         if not all(member in self.witnesses for member in members):
             return None
         return needed, sorted((self.witnesses[member] for member in members), key=lambda key: (key.name, key.key_id))
+
+    def handed(self, key: VerifierKey, present: VerifierKey) -> Policy:
+        """Return this policy with `present`, which the log's key `key` was handed over to, in the place of that."""
+        return replace(self, logs=[present if each == key else each for each in self.logs])
 
     def _reached(self, name: str, cosigners: Collection[str]) -> bool:
         if name in self.witnesses:

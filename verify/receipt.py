@@ -10,11 +10,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from verify import checkpoint as checkpoints
 from verify import entries, proof, selfcheck
 from verify.checkpoint import Checkpoint
 from verify.checks import checkpoint
 from verify.entries import Entry, EntryError
-from verify.findings import Finding, broken, holds, unchecked
+from verify.findings import Finding, broken, holds, noted, unchecked
 from verify.given import answer
 from verify.note import VerifierKey
 from verify.policy import Policy
@@ -57,18 +58,22 @@ def check(target: str, key: VerifierKey | None = None, policy: Policy | None = N
     head, findings = checkpoint.open_note(note, key, "checkpoint", "检查点")
     if head is None:
         return Report(target, "", 0, "", findings)
-    findings += [*_whose(key, head), *checkpoint.check_cosigned(note, policy, key)]
+    findings += [*_whose(key, head, note), *checkpoint.check_cosigned(note, policy, key)]
     findings += _entry(held, head) if isinstance(held, proof.Proof) else selfcheck.check(held, head)
     return Report(target, head.origin, head.size, head.root.hex(), findings)
 
 
-def _whose(key: VerifierKey | None, head: Checkpoint) -> Iterator[Finding]:
+def _whose(key: VerifierKey | None, head: Checkpoint, note: bytes) -> Iterator[Finding]:
     if key is None:
         zh = "没有从外部给出公钥（--vkey），这是谁的日志无法核验。"
         yield unchecked("whose", zh, "No key from outside was given (--vkey): whose log this is cannot be told.")
     elif head.origin != key.name:
         zh = f"检查点属于 {head.origin}，给出的公钥属于 {key.name}。"
         yield broken("whose", zh, f"The checkpoint is of {head.origin}, the key given is of {key.name}.")
+    elif checkpoint.by_others(checkpoints.parse(note)[1], key):
+        zh = "台账可能已轮换密钥，而这份文件里没有移交的记录：请用签名的那把公钥，或用给出的公钥核验整本台账（verify 导出文件夹）。"
+        en = "The log may have handed over, which this file cannot show: take the key that signed, or verify EXPORT with this one."
+        yield noted("whose", zh, en)
 
 
 def _entry(receipt: proof.Proof, head: Checkpoint) -> Iterator[Finding]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -52,13 +51,6 @@ def has_line(note: bytes, key: VerifierKey) -> bool:
         return any((each.name, each.key_id) == (key.name, key.key_id) for each in parse(note)[1])
     except NoteError:
         return False
-
-
-def handed(policy: Policy | None, key: VerifierKey, present: VerifierKey) -> Policy | None:
-    """Return a policy that names the key which the one given was handed over to."""
-    if policy is None:
-        return None
-    return replace(policy, logs=[present if each == key else each for each in policy.logs])
 
 
 def root_of(entries: Path, old: Checkpoint, size: int) -> bytes | None:

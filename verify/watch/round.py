@@ -27,7 +27,7 @@ from verify.watch import journal, state
 from verify.watch.asking import limits
 from verify.watch.copy import Copy
 from verify.watch.fetching import GARBAGE, Site, Trouble
-from verify.watch.heads import Stop, forked, handed, has_line, led_to, root_of, signed_head
+from verify.watch.heads import Stop, forked, has_line, led_to, root_of, signed_head
 from verify.watch.pages import Damaged, Pages, Shelf
 from verify.watch.register import Register
 from verify.watch.state import State
@@ -122,7 +122,7 @@ class Watcher:
     def _signed(self, known: State, note: bytes, answer: Answer) -> Checkpoint:
         """Return what a head says that is signed as is due by what is known. Raises Stop."""
         key = led_to(self.key, known.keys, size_of(note) or 0)
-        head, found = signed_head(note, key, handed(self.policy, self.key, key))
+        head, found = signed_head(note, key, self.policy and self.policy.handed(self.key, key))
         answer.findings += found
         return head
 

@@ -84,7 +84,7 @@ def new_entries(
 
 def handed_over(ring: Ring, key: VerifierKey, note: bytes, history: History) -> tuple[dict[str, Any], ...]:
     """Return the key given and those that it was handed over to, as far as every handover holds; of another log only itself."""
-    place, last = ring.place(key), ring.place(keys.followed(ring, key, note, history))
+    place, last = ring.place(key), ring.place(keys.followed(ring, key, note, history.heads))
     if place is None or last is None:
         return ({"vkey": format_vkey(key.name, key.public), "retired": None},)
     terms = ring.terms[place : last + 1]
@@ -146,9 +146,9 @@ def whole_log(before: State, copy: Copy, register: Register, key: VerifierKey, n
 
 
 def _all(copy: Copy, history: History, draws: Draws, key: VerifierKey, note: bytes, bar: Progress) -> Iterator[Finding]:
-    present = keys.followed(draws.ring, key, note, history)
-    yield from checkpoint.check_whose(copy, history, key, present, draws.ring, len(history.leaves))
-    yield from keys.check_keys(draws.ring, note, history)
+    present = keys.followed(draws.ring, key, note, history.heads)
+    yield from checkpoint.check_whose(copy, history.created, key, present, draws.ring, len(history.leaves))
+    yield from keys.check_keys(draws.ring, note, history.heads)
     yield from Anchors(history, draws.library, draws.ring).check()
     yield from checkpoint.check_setting(history)
     yield from documents.check_documents(draws.library, documents.named(history))
