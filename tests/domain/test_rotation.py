@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ from tests.watching import at_port
 from verify import checkpoint, note
 from verify.findings import Outcome
 from verify.note import VerifierKey
+from verify.source import UsageError
 from verify.watch.fetching import Site
 from verify.watch.round import Answer, Watcher
 
@@ -277,6 +279,49 @@ def private_keys(rotated: Rotated) -> list[Ed25519PrivateKey]:
 
 def broken_in(answer: Answer) -> list[str]:
     return [each.check for each in answer.findings if each.outcome is Outcome.BROKEN]
+
+
+@pytest.mark.parametrize("stages", [("before", "both", "after"), ("before", "after"), ("both", "both", "after")])
+def test_a_watcher_begun_with_the_old_key_goes_on_with_the_new_one(
+    rotated: Rotated, tmp_path: Path, stages: tuple[str, ...]
+) -> None:
+    """Whether the handover came in an earlier round, in this one, or is under way."""
+    first, *later = stages
+    rounds = served_in_turn(rotated, tmp_path, note.parse_vkey(rotated.old), [(first, head_of(rotated, first))])
+    for stage in later:
+        rounds += served_in_turn(rotated, tmp_path, note.parse_vkey(rotated.new), [(stage, head_of(rotated, stage))])
+
+    assert [broken_in(each) for each in rounds] == [[] for _ in stages]
+    assert rounds[-1].size == checkpoint.parse(head_of(rotated, "after"))[0].size
+    for answer_ in rounds[1:]:
+        assert "whose" in {each.check for each in answer_.findings if each.outcome is Outcome.HOLDS}
+
+
+@pytest.mark.parametrize("stage", ["before", "both", "after"])
+def test_a_watcher_refuses_a_key_that_its_first_one_does_not_lead_to(
+    rotated: Rotated, tmp_path: Path, stage: str
+) -> None:
+    public = Ed25519PrivateKey.from_private_bytes(b"s" * 32).public_key().public_bytes_raw()
+    stranger = note.parse_vkey(note.format_vkey(note.parse_vkey(rotated.old).name, public))
+    given = note.parse_vkey(rotated.new) if stage == "before" else stranger
+    served_in_turn(rotated, tmp_path, note.parse_vkey(rotated.old), [("before", head_of(rotated, "before"))])
+    before = (tmp_path / "state" / "state.json").read_bytes()
+
+    with pytest.raises(UsageError) as refused:
+        served_in_turn(rotated, tmp_path, given, [(stage, head_of(rotated, stage))])
+
+    for words in (refused.value.zh, refused.value.en):
+        assert {note.parse_vkey(rotated.old).key_id.hex(), given.key_id.hex()} <= set(re.findall("[0-9a-f]{8}", words))
+    assert (tmp_path / "state" / "state.json").read_bytes() == before
+
+
+def test_a_watcher_that_reaches_nobody_leaves_the_key_open(rotated: Rotated, tmp_path: Path) -> None:
+    served_in_turn(rotated, tmp_path, note.parse_vkey(rotated.old), [("before", head_of(rotated, "before"))])
+
+    told = Watcher(tmp_path / "state", Site("http://127.0.0.1:9", patience=5), note.parse_vkey(rotated.new)).round()
+
+    open_ = [each.check for each in told.findings if each.outcome is Outcome.UNCHECKED]
+    assert open_ == ["unreachable", "whose"]
 
 
 @pytest.mark.parametrize("seen", [["before", "after"], ["after"]], ids=["saw the beginning", "saw nothing"])

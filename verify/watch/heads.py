@@ -9,7 +9,7 @@ from typing import Any
 from verify.checkpoint import Checkpoint, parse
 from verify.checks import FAULTS
 from verify.checks.checkpoint import check_cosigned, open_note
-from verify.findings import Finding, Outcome, broken
+from verify.findings import Finding, Outcome, broken, holds, unchecked
 from verify.note import NoteError, VerifierKey, parse_vkey
 from verify.policy import Policy
 from verify.tree import Frontier, leaf_hash
@@ -43,6 +43,20 @@ def led_to(given: VerifierKey, keys: Sequence[Mapping[str, Any]], size: int) -> 
         if each["retired"] is None or each["retired"] >= size:
             return parse_vkey(each["vkey"])
     return parse_vkey(keys[-1]["vkey"]) if keys else given
+
+
+def led_or_not(given: VerifierKey, first: VerifierKey, keys: Sequence[Mapping[str, Any]]) -> Finding:
+    """Say whether the key `first`, with which a folder was begun, was handed over to the one given: HOLDS, or else UNCHECKED."""
+    reached = [first, *(parse_vkey(each["vkey"]) for each in keys)]
+    own, ids = given.key_id.hex(), " → ".join(dict.fromkeys(each.key_id.hex() for each in reached))
+    if given in reached:
+        zh = f"给出的公钥 {own} 与此目录开始监看时的公钥 {first.key_id.hex()} 是同一日志的密钥。"
+        return holds(
+            "whose", zh, f"The key given, {own}, is one that {first.key_id.hex()}, the first of this folder, led to."
+        )
+    zh = f"此目录从公钥 {first.key_id.hex()} 开始监看，日志证明的移交是 {ids}，没有到达给出的公钥 {own}；状态未变。"
+    en = f"The folder was begun with the key {first.key_id.hex()}; the handovers that the log proves, {ids}, do not reach {own}."
+    return unchecked("whose", zh, en)
 
 
 def has_line(note: bytes, key: VerifierKey) -> bool:
