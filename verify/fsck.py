@@ -16,7 +16,7 @@ from verify.checks import capped, checkpoint, concluded, keys
 from verify.entries import EntryError
 from verify.findings import Finding, broken, holds
 from verify.given import answer
-from verify.library import references
+from verify.library import Reference, references
 from verify.note import VerifierKey
 from verify.others import LARGEST_BUNDLE, others
 from verify.policy import Policy
@@ -172,9 +172,18 @@ class _Tree:
                 self.keys.take(entry, index)
                 for each in references(entry):
                     if each["public"] is True:
-                        self.documents.setdefault(each["sha256"], (each["bytes"], index))
+                        known = self.documents.setdefault(each["sha256"], (each["bytes"], index))
+                        yield from _lengths(each, *known, index)
             except EntryError as error:
                 yield broken("entries", f"不是合规的记录：{error}。", f"This is no entry: {error}.", index)
+
+
+def _lengths(reference: Reference, length: int, first: int, index: int) -> Iterator[Finding]:
+    """A document has one length, whoever names it."""
+    if reference["bytes"] != length:
+        path = f"documents/{reference['sha256']}"
+        zh = f"{path} 在这里记为 {reference['bytes']} 字节，在第 {first} 条是 {length} 字节。"
+        yield broken("documents", zh, f"{path} has {reference['bytes']} bytes here, {length} in entry {first}.", index)
 
 
 def _unlike(path: str, found: bytes, content: bytes) -> Finding:
