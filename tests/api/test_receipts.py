@@ -301,10 +301,42 @@ def test_who_is_not_in_the_pool_and_a_draw_that_is_not_over_have_no_self_check(f
     assert doors.get(f"/api/v1/receipts/draws/{DRAW}/x.json").status_code == 404
 
 
-def test_what_is_no_receipt_at_all_is_broken_and_what_is_not_there_is_wrong_usage(tmp_path, capsys):
-    for content in (b"", b"{}", b"c2sp.org/tlog-proof@v1\n", b"\xff" * 100, b"c2sp.org/tlog-proof@v1\nindex 1\n\nx\n"):
+def test_a_receipt_of_which_only_a_part_is_left_is_broken(finished, businesses, tmp_path, capsys):
+    whole = (finished.get("/api/v1/receipts/5.tlog-proof").content, fetched(finished, businesses["drawn"]))
+    parts = [raw[:length] for raw in whole for length in (300, len(raw) // 2, len(raw) - 2)]
+    parts += [raw[length:] for raw in whole for length in (1, 40)]
+    parts += [b"c2sp.org/t", b"c2sp.org/tlog-proof@v1\n", b"c2sp.org/tlog-proof@v1\nindex 1\n\nx\n", b"\xff" + whole[0]]
+    for content in parts:
         (tmp_path / "r").write_bytes(content)
-        assert ask(capsys, tmp_path / "r")["exit"] == 1
+        assert ask(capsys, tmp_path / "r", "--vkey", finished.ledger.vkey)["exit"] == 1
+
+
+SOMETHING_ELSE = {
+    b"": ("空文件", "an empty file"),
+    b"{}": ("JSON", "other JSON"),
+    b"[1, 2]": ("[1, 2]", "begins with [1, 2]"),
+    b"[" * 100_000: ("[[[[", "begins with [[[["),
+    b"\xff" * 100: ("其他内容", "something else"),
+    b"\n<!DOCTYPE html><title>502 Bad Gateway</title>": ("网页：502 Bad Gateway", "a web page: 502 Bad Gateway"),
+    "<html><body>见 c2sp.org/tlog-proof</body></html>".encode(): ("网页", "a web page"),
+    '{"title":"没有这一条","status":404}'.encode(): ("没有这一条", "other JSON: 没有这一条"),
+    b"hello \x1b[31mworld": ("hello", "begins with hello"),
+}
+
+
+@pytest.mark.parametrize("content", SOMETHING_ELSE)
+def test_what_does_not_even_claim_to_be_a_receipt_is_wrong_usage(content, tmp_path, capsys):
+    (tmp_path / "r").write_bytes(content)
+
+    assert verifier.main(["receipt", str(tmp_path / "r"), "--json"]) == verifier.WRONG_USAGE
+
+    told = capsys.readouterr()
+    zh, en = told.err.splitlines()[:2]
+    assert (told.out, SOMETHING_ELSE[content][0] in zh, SOMETHING_ELSE[content][1] in en) == ("", True, True)
+    assert "\x1b" not in told.err
+
+
+def test_a_receipt_that_is_not_there_is_wrong_usage(tmp_path, capsys):
     assert verifier.main(["receipt", str(tmp_path / "missing")]) == verifier.WRONG_USAGE
     capsys.readouterr()
 
