@@ -8,29 +8,28 @@ Source: RFC 9162 section 2.1.4; a different root inside the larger one would be 
 
 from __future__ import annotations
 
-import argparse
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import NoReturn
 
 from verify import checkpoint as checkpoints
 from verify import entries
-from verify import note as notes
 from verify.checkpoint import Checkpoint
 from verify.checks import keys
 from verify.checks.checkpoint import by_others, size_of
 from verify.ed25519 import LibraryMissing
 from verify.entries import EntryError
 from verify.findings import Finding, broken, exit_code, holds, unchecked
+from verify.given import require_key
 from verify.note import NoteError, VerifierKey
 from verify.rotation import KeyEntries, Ring, roots_at
 from verify.source import ENTRIES, SMALL, UsageError
 from verify.tree import EMPTY_ROOT, Frontier, ProofError, consistency_roots, leaf_hash
 from verify.witness.request import RequestError, parse
+from verify.words import Parser
 
 CHECK = "fork"
 MOST_BYTES = 1 << 18
@@ -91,18 +90,10 @@ def _root_inside(size: int, large: Checkpoint, leaves: Iterable[bytes]) -> bytes
     return inside if reached == size and (tree.size, tree.root()) == (large.size, large.root) else None
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise UsageError("参数有误。", message)
-
-
 def main(argv: Sequence[str], program: str) -> int:
     """Judge two heads from the command line. Returns 1 for a fork, 0 for one history, 2 where it is open; UsageError."""
     chosen = _parser(program).parse_args(argv)
-    try:
-        key = notes.parse_vkey(chosen.vkey)
-    except NoteError as error:
-        raise UsageError(f"{chosen.vkey} 不是公钥。", f"{chosen.vkey} is no verifier key: {error}") from error
+    key = require_key(chosen.vkey)
     known = _Keys(key, chosen.entries)
     read = [(path, *_read(path)) for path in (chosen.one, chosen.other)]
     proofs = [proof for _, _, given in read for proof in given]
@@ -124,9 +115,8 @@ def main(argv: Sequence[str], program: str) -> int:
     return exit_code(found)
 
 
-def _parser(program: str) -> _Parser:
-    parser = _Parser(
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+def _parser(program: str) -> Parser:
+    parser = Parser(
         prog=f"{program} evidence",
         description="同一台账签署的两个检查点是否证明其历史分叉（退出码 1：分叉；0：同一历史；2：尚不能判断）\n"
         "whether two heads that one log signed prove a fork (exit code 1), one history (0), or nothing yet (2)",
@@ -134,7 +124,7 @@ def _parser(program: str) -> _Parser:
     for name in ("one", "other"):
         zh, en = "检查点文件，或见证保存的请求", "a checkpoint, or a request that a witness kept"
         parser.add_argument(name, metavar="CHECKPOINT", help=f"{zh} / {en}")
-    parser.add_argument("--vkey", required=True, help="台账的公钥 / the log's verifier key")
+    parser.add_argument("--vkey", required=True, metavar="VKEY|FILE", help="台账的公钥 / the log's verifier key")
     zh = '延续证明，JSON {"path":[hex…],"old_root":hex}，即 /proof/consistency 的回答'
     en = "a consistency proof, as /proof/consistency answers; old_root, the smaller tree's, is needed at sizes 2^k"
     parser.add_argument("--proof", action="append", default=[], metavar="FILE", help=f"{zh} / {en}")

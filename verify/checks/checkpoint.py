@@ -129,7 +129,7 @@ def open_note(
     try:
         head, signatures = checkpoints.parse(raw)
     except NoteError as error:
-        return None, [broken(check, f"{zh_name}无法解读：{error}。", f"The {check} cannot be read: {error}.")]
+        return None, [broken(check, f"{zh_name}无法解读：{error.zh}。", f"The {check} cannot be read: {error}.")]
     found: list[Finding] = []
     if key is None:
         zh = f"没有公钥，{zh_name}的签名无法核验。"
@@ -147,7 +147,7 @@ def open_note(
         if told := by_others(signatures, key):
             signatures = tuple(each for each in signatures if each.name != key.name)
         zh, en = told or (f"{zh_name}的签名不成立", f"The {check} is not signed by this log")
-        found.append(broken(check, f"{zh}：{error}。", f"{en}: {error}."))
+        found.append(broken(check, f"{zh}：{error.zh}。", f"{en}: {error}."))
     known = {(each.name, each.key_id) for each in (key, *own)}
     others = sum((each.name, each.key_id) not in known for each in signatures)
     if others:
@@ -192,15 +192,17 @@ def check_cosigned(raw: bytes, policy: Policy | None, key: VerifierKey | None) -
         yield unchecked("policy", "无法核验联署：缺少签名库。", f"The cosignatures are unchecked: {error}.")
         return
     except NoteError as error:
-        yield broken("policy", f"检查点的签名不成立：{error}。", f"The checkpoint has a signature that fails: {error}.")
+        yield broken(
+            "policy", f"检查点的签名不成立：{error.zh}。", f"The checkpoint has a signature that fails: {error}."
+        )
         return
     cosigners = policy.cosigners(verified)
-    names = ", ".join(cosigners) or "none"
+    names, zh_names = ", ".join(cosigners) or "none", "、".join(cosigners) or "无"
     if policy.satisfied_by(cosigners):
-        zh = f"检查点的联署满足策略要求：{names}。"
+        zh = f"检查点的联署满足策略要求：{zh_names}。"
         yield holds("policy", zh, f"The checkpoint is cosigned as the policy demands: {names}.")
     else:
-        zh = f"检查点的联署（{names}）达不到策略的法定数 {policy.quorum}。"
+        zh = f"检查点的联署（{zh_names}）达不到策略的法定数 {policy.quorum}。"
         yield broken("policy", zh, f"The cosignatures of {names} do not reach the quorum {policy.quorum}.")
 
 
