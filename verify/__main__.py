@@ -112,7 +112,11 @@ def verify(
         before = None if fd is None else os.fstat(fd)
         history = History(fd)
         linked = list(chain.follow(fd, history, bar, not chain_only, processes))
-        findings = [*linked, *_linked(history, linked, chain_only), *_signed(folder, history, key, since, chain_only)]
+        findings = [
+            *linked,
+            *_linked(history, linked, chain_only),
+            *_signed(folder, history, key, since, chain_only, policy),
+        ]
         findings += older.check_copy(kept, since, history) if kept and since else ()
         findings += _scope() if chain_only else _all_else(folder, history, bar, tsa)
         findings += checkpoint.check_policy(folder, *_followed_policy(folder, history, policy, key))
@@ -135,7 +139,12 @@ def _linked(history: History, linked: list[Finding], chain_only: bool) -> Iterat
 
 
 def _signed(
-    folder: Folder, history: History, given: VerifierKey | None, since: bytes | None, chain_only: bool
+    folder: Folder,
+    history: History,
+    given: VerifierKey | None,
+    since: bytes | None,
+    chain_only: bool,
+    policy: Policy | None,
 ) -> Iterator[Finding]:
     """Whose log it is, and that its head and an older one are heads of these entries."""
     raw, ring = folder.read(CHECKPOINT, SMALL), keys.ring_of(history)
@@ -148,7 +157,7 @@ def _signed(
         key = stated  # a handover that may lie between is not followed here, and `check_whose` says so
     elif key is not None:
         key = keys.followed(ring, key, raw, history.heads)
-    head, signed = checkpoint.read_checkpoint(folder, key, ring.keys_at(size or 0))
+    head, signed = checkpoint.read_checkpoint(folder, key, [*ring.keys_at(size or 0), *checkpoint.cosigners_of(policy)])
     if chain_only and given is not None and key != given:
         zh, en = (
             "检查点由台账自称的公钥签名，不是给出的公钥",

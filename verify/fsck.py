@@ -63,7 +63,7 @@ def _signed(
     size, heads = checkpoint.size_of(raw or b"") or 0, tree.roots(tree.keys.cited())
     key = given or (None if isinstance(stated, str) else stated)
     present = key and keys.followed(ring, key, raw, heads)
-    yield from checkpoint.read_checkpoint(folder, present, ring.keys_at(size))[1]
+    yield from checkpoint.read_checkpoint(folder, present, [*ring.keys_at(size), *checkpoint.cosigners_of(policy)])[1]
     created = next((each.data for each in tree.keys.found if each.kind == CREATED), None)
     yield from checkpoint.check_whose(folder, created, given, present, ring, size)
     yield from keys.check_keys(ring, raw, heads)

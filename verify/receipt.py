@@ -64,7 +64,7 @@ def check(target: str, key: VerifierKey | None = None, policy: Policy | None = N
         zh = f"不是自查文件：{error.zh}。"
         return Report(target, "", 0, "", [broken("selfcheck", zh, f"This is no self-check: {error.en}.")])
     note = held.note if isinstance(held, proof.Proof) else selfcheck.note_of(held)
-    head, findings = checkpoint.open_note(note, key, "checkpoint", "检查点")
+    head, findings = checkpoint.open_note(note, key, "checkpoint", "检查点", checkpoint.cosigners_of(policy))
     if head is None:
         return Report(target, "", 0, "", findings)
     findings += [*_whose(key, head, note), *checkpoint.check_cosigned(note, policy, key)]

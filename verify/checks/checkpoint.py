@@ -111,7 +111,7 @@ def read_checkpoint(
 ) -> tuple[Checkpoint | None, list[Finding]]:
     """Return what the checkpoint says, verified with `key` as far as that is possible here, and what is to be said of it.
 
-    `own`: keys of the log, whose lines are judged elsewhere.
+    `own`: keys of the log and of cosigners, whose lines are judged elsewhere.
     """
     raw = folder.read(CHECKPOINT, SMALL)
     if raw is None and folder.size(CHECKPOINT) is not None:
@@ -168,6 +168,11 @@ def by_others(signatures: Sequence[Signature], key: VerifierKey) -> tuple[str, s
         f"签名的是 {key.name} 的密钥 {ids}，不是所求的密钥 {own}",
         f"Signed by the key {ids} of {key.name}, not by {own}",
     )
+
+
+def cosigners_of(policy: Policy | None) -> list[VerifierKey]:
+    """Return the keys of the cosigners whose lines are judged by the policy, so that they are not told as unknown besides."""
+    return [] if policy is None else list(policy.witnesses.values())
 
 
 def check_policy(folder: Folder, policy: Policy | None, key: VerifierKey | None) -> Iterator[Finding]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from verify.checkpoint import Checkpoint, parse
 from verify.checks import FAULTS
-from verify.checks.checkpoint import check_cosigned, open_note
+from verify.checks.checkpoint import check_cosigned, cosigners_of, open_note
 from verify.findings import Finding, Outcome, broken, holds, unchecked
 from verify.note import NoteError, VerifierKey, parse_vkey
 from verify.policy import Policy
@@ -25,11 +25,10 @@ class Stop(Exception):
 
 def signed_head(note: bytes, key: VerifierKey, policy: Policy | None) -> tuple[Checkpoint, list[Finding]]:
     """Return what a checkpoint says, and what is to be said of it. Raises Stop where it cannot be taken."""
-    head, found = open_note(note, key, "checkpoint", "检查点")
+    head, found = open_note(note, key, "checkpoint", "检查点", cosigners_of(policy))
     if head is None or any(each.outcome in FAULTS for each in found):
         raise Stop(found[0])
     if policy is not None:
-        found = [each for each in found if each.outcome is not Outcome.NOTED]  # the other signatures are asked for here
         found += check_cosigned(note, policy, key)
     for each in found:
         if each.outcome is Outcome.BROKEN:
