@@ -13,6 +13,7 @@ from api.exporting import export
 from domain.errors import Conflict, Forbidden, Invalid, Unavailable
 from domain.ledger import Ledger
 from domain.signer import Signer
+from domain.signing import keys as signing_keys
 from tests.asking import answer, of
 from tests.cheats import common, on_keys
 from tests.forge import Forge, write
@@ -140,6 +141,13 @@ def test_a_forger_who_hands_over_as_it_should_be_is_not_named(
     assert told["exit"] == 0, of(told, "BROKEN") + of(told, "UNCHECKED")
 
 
+def added_by_hand(folder: Path) -> str:
+    """Give a signer one more key behind its back."""
+    signing_keys.make_missing(folder, {"file": "by-hand.pem"})
+    signing_keys.write_sources(folder, [*signing_keys.sources(folder), {"file": "by-hand.pem"}])
+    return Signer(folder).vkeys[-1]
+
+
 def test_the_ledger_refuses_what_would_break_the_handover(tmp_path: Path) -> None:
     with new_ledger(tmp_path / "log") as ledger:
         Story(ledger).organise()
@@ -161,8 +169,13 @@ def test_the_ledger_refuses_what_would_break_the_handover(tmp_path: Path) -> Non
         with pytest.raises(Conflict):
             ledger.retire_key(admin, "r-1", vkey=old)
         ledger.announce_key(admin, "a-6", vkey=new)
+        with pytest.raises(Conflict, match="a rotation is not over") as refused:
+            own.add_key()
+        assert (refused.value.rule, own.vkeys) == ("LEDGER 7", [old, new])
+        third = added_by_hand(tmp_path / "log" / "signer")
         with pytest.raises(Conflict):
-            ledger.announce_key(admin, "a-7", vkey=own.add_key())
+            ledger.announce_key(admin, "a-7", vkey=third)
+        own.drop_key(third)
         with pytest.raises(Conflict):
             ledger.retire_key(admin, "r-2", vkey=new)
         receipt = ledger.retire_key(admin, "r-3", vkey=old)
