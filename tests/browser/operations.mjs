@@ -20,7 +20,7 @@ import { assign, seatList } from "../../verify/browser/lib/assignment.js";
 import { Calendars } from "../../verify/browser/lib/calendar.js";
 import { parseProof, proofHolds } from "../../verify/browser/lib/proof.js";
 import { document } from "../../verify/browser/lib/kinds.js";
-import { checkSelf } from "../../verify/browser/checks/receipts.js";
+import { checkHeld, checkSelf } from "../../verify/browser/checks/receipts.js";
 import { Chain } from "../../verify/browser/checks/chain.js";
 import { excludedInspector, excludedObject } from "../../verify/browser/checks/registries.js";
 import { readHead } from "../../verify/browser/checks/signatures.js";
@@ -274,6 +274,11 @@ const OPERATIONS = {
   "selfcheck.check": async ({ file, vkey }) => {
     const { result, rank } = await checkSelf(bytes(file), notes.parseVkey(vkey));
     return { result, rank };
+  },
+  "held.check": async ({ file, vkey, policy }) => {
+    const told = await checkHeld(bytes(file), vkey && notes.parseVkey(vkey), policy && parsePolicy(policy));
+    need(told.exit === 0, "unchecked");
+    return told.cosigned.sort(compare);
   },
   "log.verify": logVerify,
 };
