@@ -17,11 +17,12 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from tests.forge import Forge, write
 from tests.twins.vectors import FOLDER, Json, whole_logs
-from tests.vectors import held, trusted
+from tests.vectors import characters, held, trusted
 from verify import note
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(31) + b"\x07")
 FILES: dict[str, Callable[[Callable[[], Forge]], list[Json]]] = {
+    "characters": characters.vectors,
     "held": held.vectors,
     "logs/trusted": trusted.vectors,
 }
@@ -32,7 +33,7 @@ def made(name: str) -> str:
     """Return the text of a file: one vector a line, what all logs share by its name in `logs/shared.json`."""
     shared = _shared()
     rows = [_packed(each, shared) for each in FILES[name](forge)]
-    return "[\n" + ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows) + "\n]\n"
+    return "[\n" + ",\n".join(json.dumps(row, ensure_ascii=name == "characters") for row in rows) + "\n]\n"
 
 
 def forge() -> Forge:

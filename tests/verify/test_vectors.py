@@ -33,6 +33,7 @@ WORDS = {
     "key": "printable ASCII",
     "character": "control character, a bidi control or a lone surrogate",
     "nfc": "normalization form C",
+    "unassigned": "neither of Unicode 14.0 nor an ideograph|prev, index and at",
     "depth": "nested deeper than 32",
     "spelling": "canonical spelling|is spelled|prev, index and at",
     "keys": "its keys are|prev, index and at",
