@@ -3,6 +3,7 @@
 // An answer is {id, verdict: "pass"|"fail", output?, said?, told?}; the form of the vectors is tests/vectors/fairdraw/README.md.
 
 import { readFileSync } from "node:fs";
+import "../../verify/browser/webcrypto.mjs";
 import { base64, compare, concat, hex, text, unhex, utf8 } from "../../verify/browser/lib/bytes.js";
 import * as canonical from "../../verify/browser/lib/canonical.js";
 import { parseEntry } from "../../verify/browser/lib/entries.js";
