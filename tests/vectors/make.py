@@ -17,13 +17,14 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from tests.forge import Forge, write
 from tests.twins.vectors import FOLDER, Json, whole_logs
-from tests.vectors import characters, held, trusted
+from tests.vectors import characters, held, teams, trusted
 from verify import note
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(31) + b"\x07")
 FILES: dict[str, Callable[[Callable[[], Forge]], list[Json]]] = {
     "characters": characters.vectors,
     "held": held.vectors,
+    "teams": teams.vectors,
     "logs/trusted": trusted.vectors,
 }
 """The files made here, by their names, and what makes each from fresh forges of the honest log."""
