@@ -33,6 +33,27 @@ def published(service: Running) -> int:
     return checkpoint.parse(note)[0].size if status == 200 else 0
 
 
+def stop_in_the_middle(service: Running, worker: int) -> None:
+    """Stop a worker while a client waits for its answer."""
+    deadline = time.monotonic() + 30
+    os.kill(worker, signal.SIGSTOP)
+    time.sleep(0.05)  # a client that had its whole answer has closed the connection by now
+    while not connected(service, worker):
+        assert time.monotonic() < deadline
+        os.kill(worker, signal.SIGCONT)
+        time.sleep(0.005)
+        os.kill(worker, signal.SIGSTOP)
+        time.sleep(0.05)
+
+
+def connected(service: Running, worker: int) -> bool:
+    """Whether a client is connected with a worker, and neither has closed the connection."""
+    held = {os.readlink(each) for each in Path(f"/proc/{worker}/fd").iterdir()}
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    inodes = {row[9] for row in rows if row[1].endswith(f":{service.port:04X}") and row[3] == "01"}
+    return any(f"socket:[{inode}]" in held for inode in inodes)
+
+
 def test_several_workers_on_sqlite_are_refused_by_name(tmp_path: Path, capsys) -> None:
     new_ledger(tmp_path / "log").close()
 
@@ -71,6 +92,7 @@ def test_a_worker_that_is_killed_loses_nothing_repeats_nothing_and_is_replaced(
         wait_until(lambda: elected.is_file() and elected.read_text().strip() in map(str, crew))
         keeper = int(elected.read_text())
         assert len(crew) == 2
+        stop_in_the_middle(service, keeper)
         os.kill(keeper, signal.SIGKILL)
         clients.wait_for(50)
         wait_until(lambda: len(set(service.workers()) - {keeper}) == 2)
