@@ -14,6 +14,7 @@ from tests import attackers
 from tests.asking import answer, of
 from tests.attackers import EDITS, LEVELS, Before
 from tests.forge import write
+from verify.__main__ import main
 
 ATTACKS = [(level, edit) for level in LEVELS for edit in EDITS]
 WITHOUT_KEY = ("edits bytes", "re-hashes everything")
@@ -27,6 +28,8 @@ def known(tmp_path_factory: pytest.TempPathFactory) -> Before:
     made = attackers.before(tmp_path_factory.mktemp("attacked"))
     for quorum in (2, 3):
         (made.folder / f"policy-{quorum}").write_text(attackers.policy(made.vkey, quorum), encoding="utf-8")
+    for copy in ("honest", "early"):
+        assert main([str(made.folder / copy), "--keep", str(made.folder / f"kept-{copy}")]) == 2  # no key was given
     return made
 
 
@@ -34,13 +37,15 @@ def kept(known: Before, what: str, copy: str) -> list[str]:
     return {
         "key alone": [],
         "older checkpoint": ["--since", str(known.folder / copy / "checkpoint")],
+        "kept by --keep": ["--since", str(known.folder / f"kept-{copy}")],
         "older export": ["--since", str(known.folder / copy)],
         "policy, 2 of 3": ["--policy", str(known.folder / "policy-2")],
         "policy, 3 of 3": ["--policy", str(known.folder / "policy-3")],
     }[what]
 
 
-KEPT = ("key alone", "older checkpoint", "older export", "policy, 2 of 3", "policy, 3 of 3")
+KEPT = ("key alone", "older checkpoint", "kept by --keep", "older export", "policy, 2 of 3", "policy, 3 of 3")
+WITH_LEAVES = ("kept by --keep", "older export")
 
 
 def ask(known: Before, target: Path, copy: str, capsys: pytest.CaptureFixture[str]) -> dict[str, Found]:
@@ -68,7 +73,8 @@ def test_the_attack_is_caught_and_the_entry_named(level: str, edit: str, known: 
 
     checks = {what: {each["check"] for each in found} for what, found in said.items()}
     assert "since" in checks["older checkpoint"]
-    assert [each["index"] for each in said["older export"] if each["check"] == "since"][-1] == place
+    for what in WITH_LEAVES:
+        assert [each["index"] for each in said[what] if each["check"] == "since"][-1] == place
     assert "policy" in checks["policy, 3 of 3"]
     if level in WITHOUT_KEY:
         assert said["key alone"]
@@ -85,7 +91,11 @@ def test_the_attack_is_caught_and_the_entry_named(level: str, edit: str, known: 
 def test_what_is_caught_by_whom_is_printed(capsys):
     if len(TABLE) < len(ATTACKS):
         pytest.skip("the table needs all attacks of this file in one process")
-    lines = ["", f"| attacker | {' | '.join(f'{what} ({len(EDITS)} edits)' for what in KEPT)} |", "|---" * 6 + "|"]
+    lines = [
+        "",
+        f"| attacker | {' | '.join(f'{what} ({len(EDITS)} edits)' for what in KEPT)} |",
+        "|---" * (1 + len(KEPT)) + "|",
+    ]
     for level in LEVELS:
         cells = []
         for what in KEPT:
@@ -100,4 +110,5 @@ def test_what_is_caught_by_whom_is_printed(capsys):
         print("\n".join(lines))
 
     assert len(unseen) > 0  # else this table would say that nothing need be kept
-    assert [len(TABLE[level, edit]["older export"]) > 0 for level, edit in ATTACKS] == [True] * 60
+    for what in WITH_LEAVES:
+        assert all(any(each["index"] is not None for each in TABLE[attack][what]) for attack in ATTACKS)

@@ -27,7 +27,7 @@ from verify.progress import Progress
 from verify.report import Report
 from verify.segments import Changed
 from verify.source import CHECKPOINT, ENTRIES, SMALL, Folder, UsageError, same_file
-from verify.usage import HELP, USAGE, parse
+from verify.usage import HELP, USAGE, Arguments, parse
 
 WRONG_USAGE, OWN_FAULT, INTERRUPTED = 64, 70, 130
 COMMANDS = {
@@ -54,10 +54,11 @@ def main(argv: Sequence[str] | None = None, program: str | None = None) -> int:
             say(f"用法 Usage: {program or _called()} {USAGE}\n\n{HELP}")
             return 0
         policy = policy_of(arguments.policy)
-        key, since, processes = key_of(arguments.vkey), _since(arguments.since), _processes(arguments.processes)
-        kept = Path(arguments.since) if arguments.since and Path(arguments.since).is_dir() else None
-        tsa = _certificates(arguments.tsa)
-        report = verify(arguments.target, key, since, policy, arguments.chain, processes, kept, tsa)
+        key, processes, older_copy = key_of(arguments.vkey), _processes(arguments.processes), _older(arguments)
+        since = _since(older_copy)
+        kept = Path(older_copy) if older_copy and Path(older_copy).is_dir() else None
+        tsa, keep = _certificates(arguments.tsa), Path(arguments.keep) if arguments.keep else None
+        report = verify(arguments.target, key, since, policy, arguments.chain, processes, kept, tsa, keep)
         say(report.as_json() if arguments.json else "\n".join(report.lines()))
         return report.exit
     except KeyboardInterrupt:
@@ -96,12 +97,13 @@ def verify(
     processes: int = 1,
     kept: Path | None = None,
     tsa: bytes | None = None,
+    keep: Path | None = None,
 ) -> Report:
     """Check a log with everything there is, or with `chain_only` its links, root and signature.
 
     `key`: the log's key from outside, or `policy`, which names it and its cosigners; `since`: an older signed checkpoint;
-    `processes`: how many read the entries, where they are many; `kept`: the older export that `since` is the head of;
-    `tsa`: the certificates of the time-stamping authority.
+    `processes`: how many read the entries, where they are many; `kept`: the older copy that `since` is the head of;
+    `tsa`: the certificates of the time-stamping authority; `keep`: the folder that the head and its leaves are put in.
     """
     folder, bar = Folder(target), Progress(sys.stderr)
     if key is None and policy is not None and policy.logs:
@@ -123,6 +125,8 @@ def verify(
         findings += () if chain_only else check_trusted(history, policy)
         if fd is not None and before is not None and not same_file(before, os.fstat(fd)):
             raise Changed
+        if keep is not None and (note := folder.read(CHECKPOINT, SMALL)) is not None:
+            findings += older.keep(keep, note, history.leaves, findings)
         root = history.heads[len(history.leaves)].hex()
         return Report(target, history.origin, len(history.leaves), root, findings)
 
@@ -219,6 +223,16 @@ def _certificates(path: str | None) -> bytes | None:
     except (OSError, timestamps.StampError) as error:
         raise UsageError(f"{path} 不是 PEM 证书。", f"{path} is no certificate in PEM: {error}") from error
     return raw
+
+
+def _older(given: Arguments) -> str | None:
+    """Return where the older checkpoint is: what was given, or what is kept from last time."""
+    if given.keep is None or not (Path(given.keep) / CHECKPOINT).exists():
+        return given.since
+    if given.since is not None:
+        zh = f"{given.keep} 里有上次保存的检查点，--keep 与它比较，不能再给 --since。"
+        raise UsageError(zh, f"--keep compares with what {given.keep} holds: leave --since out.")
+    return given.keep
 
 
 def _since(path: str | None) -> bytes | None:

@@ -17,7 +17,7 @@ from verify.source import UsageError
 from verify.usage import parse
 
 Check = Callable[[str, VerifierKey | None, Policy | None], Report]
-_OTHERS = ("since", "processes", "chain")
+_OTHERS = ("since", "keep", "processes", "chain")
 
 
 def answer(words: Sequence[str], usage: str, check: Check) -> int:

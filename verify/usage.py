@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 from verify.source import UsageError
 
-USAGE = "TARGET [--vkey VKEY|FILE] [--policy FILE] [--since CHECKPOINT] [--tsa FILE] [--chain] [--processes N] [--json]"
+USAGE = (
+    "TARGET [--vkey VKEY|FILE] [--policy FILE] [--since CHECKPOINT|FOLDER] [--keep FOLDER] [--tsa FILE] [--chain]"
+    " [--processes N] [--json]"
+)
 HELP = """\
 独立验证一个导出的台账：重放每一次抽取，核对每一条规则，不相信其中的任何说法。
 Checks an exported log and believes nothing it says: every draw is replayed, every rule is asked.
@@ -23,9 +26,13 @@ Checks an exported log and believes nothing it says: every draw is replayed, eve
   --policy FILE        信任策略（C2SP tlog-policy）：每行 log、witness、group 或唯一的 quorum，
                        写明台账的公钥、可信的见证人，以及检查点须有多少见证人签名
                        a trust policy: the key of the log, its witnesses, and how many must have cosigned
-  --since CHECKPOINT   以前保存的检查点文件，或整个旧导出：核对此后台账只增未改；有旧导出时指出首条被改的记录
-                       a checkpoint kept from earlier, or a whole export: since then the log only grew; an
-                       export also tells which entry is the first that is another now
+  --since CHECKPOINT   以前保存的检查点文件，或含检查点的旧副本（--keep 的文件夹、旧导出、镜像）：核对此后台账只增未改；
+                       有旧副本时指出首条被改的记录
+                       a checkpoint kept from earlier, or a folder with it (of --keep, an export, a mirror): since then
+                       the log only grew; a folder also tells which entry is the first that is another now
+  --keep FOLDER        与文件夹中上次保存的比较；没有违反时，存入现在的检查点和每条记录的哈希（每条 32 字节），下次再用
+                       compare with what the folder holds from last time; where nothing is broken, keep the present
+                       checkpoint there and the hash of every entry (32 bytes each) for the next time
   --tsa FILE           时间戳机构直至根的证书（PEM），取自台账以外：核对检查点的时间戳
                        the certificates of the time-stamping authority up to its root, from somewhere else than the
                        log; without them time stamps stay UNCHECKED
@@ -52,7 +59,7 @@ Checks an exported log and believes nothing it says: every draw is replayed, eve
   64   用法有误                      wrong usage
   70   核验程序自身出错，没有结论    a fault of the verifier, no verdict
   130  被 Ctrl-C 中断，没有结论      interrupted, no verdict"""
-OPTIONS = {"--vkey": "vkey", "--policy": "policy", "--since": "since", "--tsa": "tsa", "--processes": "processes"}
+OPTIONS = {f"--{name}": name for name in ("vkey", "policy", "since", "keep", "tsa", "processes")}
 FLAGS = {"--json": "json", "--chain": "chain"}
 
 
@@ -64,6 +71,7 @@ class Arguments:
     vkey: str | None = None
     policy: str | None = None
     since: str | None = None
+    keep: str | None = None
     tsa: str | None = None
     processes: str | None = None
     chain: bool = False
