@@ -18,7 +18,7 @@ from tests.asking import of
 from tests.story import drawn_objects, entry_data, tell
 from tests.twins import draw as twin
 from verify import __main__ as verifier
-from verify import canonical, checkpoint, entries, note, proof, selfcheck
+from verify import canonical, checkpoint, entries, note, placed, proof, selfcheck
 from verify.tree import leaf_hash, verify_inclusion
 
 DRAW = "220100-2026-0001"
@@ -281,7 +281,7 @@ def test_strata_that_contradict_the_pool_or_the_drawn_list_are_broken(finished, 
     change, words = STRATA[deed]
     change(drawn.data["strata"])
 
-    with pytest.raises(selfcheck.Misfit, match=words):
+    with pytest.raises(placed.Misfit, match=words):
         judge()
 
 
