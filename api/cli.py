@@ -33,6 +33,7 @@ def parser() -> Parser:
         registry,
         serve,
         signing,
+        why,
     )
     from api.commandline.words import Parser
 
@@ -50,6 +51,7 @@ def parser() -> Parser:
     anchoring.add(commands)
     log.add(commands)
     public.add(commands)
+    why.add(commands)
     cosigners.add(commands)
     registry.add(commands)
     program.add(commands)

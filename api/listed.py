@@ -12,7 +12,8 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any
+from copy import copy
+from typing import Any, Self
 
 from domain.errors import Unavailable
 from verify.nodes import inclusion_path_at
@@ -30,7 +31,17 @@ class Listed:
     """A list of which the lines are found by their ids. `lines`: all of them, in order, read once; `part`: see `Part`."""
 
     def __init__(self, lines: Iterable[bytes], part: Part) -> None:
-        self._part, self.size = part, 0
+        self._read(lines)
+        self._part = part
+
+    def through(self, part: Part) -> Self:
+        """Return this list as it is read elsewhere: the same bytes in another log."""
+        other = copy(self)
+        other._part = part
+        return other
+
+    def _read(self, lines: Iterable[bytes]) -> None:
+        self.size = 0
         self._firsts: list[str] = []
         self._places = array("Q", [0])
         roots: list[bytes] = []

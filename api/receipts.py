@@ -19,6 +19,7 @@ from projections.tables import Connection, Record
 from verify import canonical, checkpoint, documents, selfcheck
 from verify.entries import Entry, read_own
 from verify.proof import Proof
+from verify.shape import misfit
 
 _SHELF = Shelf()
 _CODE_RULE = "GB 32100-2015"
@@ -119,11 +120,11 @@ def _found(pool: Listed, code: str) -> tuple[str, int | None]:
     fault = uscc.fault(code.upper())
     there = _around(pool, code.upper())
     ids = [canonical.decode(each["line"].encode())["id"] for each in there.values()]
-    if fault is not None and any(uscc.fault(each) is None for each in ids):
+    if fault is not None and (misfit(code, "key") or any(uscc.fault(each) is None for each in ids)):
         zh = f"{code} 不是统一社会信用代码，可能写错了：{fault[0]}。名录中没有这个编号，也不能说哪一户不在名录中"
         en = f"{code} is no social credit code, it may be mistyped: {fault[1]}; nothing is said about any business"
         raise Invalid(zh, en, _CODE_RULE)
-    return code.upper(), None
+    return (code.upper() if fault is None else code), None
 
 
 def _around(pool: Listed, name: str) -> Record:
@@ -149,5 +150,5 @@ def _placed(published: Published, index: int) -> dict[str, Any]:
 
 def _listed(ledger: Ledger, reference: Record) -> Listed:
     sha256 = reference["sha256"]
-    lines = partial(documents.own_lines, ledger.pieces(sha256))
-    return _SHELF.get(sha256, lambda: Listed(lines(), partial(ledger.part, sha256)))
+    part = partial(ledger.part, sha256)
+    return _SHELF.get(sha256, lambda: Listed(documents.own_lines(ledger.pieces(sha256)), part)).through(part)

@@ -89,7 +89,7 @@ def show_absent(
         raise Misfit("名录写明没有一行，根却不是空名录的根", "the list is said to be empty, its root is another one")
     lower = line_at("around.before", before, listed, shape) if before else None
     upper = line_at("around.after", after, listed, shape) if after else None
-    ids = [lower["id"]] * bool(lower) + [name] + ([upper["id"]] if upper else [])
+    ids = [*([lower["id"]] if lower else []), name, *([upper["id"]] if upper else [])]
     if any(one >= other for one, other in pairwise(ids)):  # code points sort as their UTF-8 does
         raise Misfit(f"{name} 不在这两行之间", f"{name} does not stand between these two lines")
     return lower, upper

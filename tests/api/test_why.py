@@ -1,0 +1,396 @@
+"""Why was I drawn, or not, or not even asked: every code gets an answer that proves itself, and no forged one passes."""
+
+from __future__ import annotations
+
+import copy
+import json
+from bisect import bisect_left
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from api.cli import main
+from api.exporting import export
+from api.listed import BLOCK, Listed
+from api.reading import up_to_date
+from api.receipts import self_check, spelled
+from domain import uscc
+from tests.api.conftest import Doors
+from tests.browser.in_the_hand import ask as ask_the_browser
+from tests.forge import Forge
+from tests.story import Story, drawn_objects, inspectors, new_ledger, objects
+from tests.twins import selfcheck as twin
+from tests.twins.json_text import Refused
+from verify import canonical, note, selfcheck
+from verify.receipt import judge
+from verify.tree import inclusion_path, leaf_hash
+
+Json = dict[str, Any]
+DONE, OPEN = "220100-2026-0001", "220100-2026-0002"
+
+
+def code(number: int) -> str:
+    """Return the social credit code of the business of this number, with its right check character."""
+    body = f"91220101YY{number:07d}"
+    return body + uscc.check_character(body)
+
+
+class Told:
+    """A log in which one draw is finished and another is only frozen; of businesses 0 to 59 the even ones are in the pools."""
+
+    def __init__(self, folder: Path) -> None:
+        story = Story(new_ledger(folder / "log"))
+        story.organise()
+        plan = story.plan({"CCSW-001": "general", "CCSW-002": "key"})
+        rows = [{**row, "id": code(2 * n)} for n, row in enumerate(objects(30))]
+        people = inspectors(20, ["CCSW-001", "CCSW-002"])
+        self.registries = story.registries("CCSW-001", rows, people)
+        done = story.freeze(plan, "CCSW-001", self.registries)
+        story.ceremony(done)
+        story.freeze(plan, "CCSW-002", story.registries("CCSW-002", rows[:20], people))
+        self.ledger = story.ledger
+        self.ledger.publish_checkpoint()
+        self.vkey = self.ledger.vkey
+        self.drawn = drawn_objects(self.ledger, done)
+        self.doors = Doors(self.ledger)
+        self.export = folder / "export"
+        export(self.ledger, self.export)
+        self.key_pem = (folder / "log" / "signer" / "key.pem").read_bytes()
+
+    def file(self, business: str, draw: str = DONE) -> Json:
+        with up_to_date(self.ledger) as snapshot:
+            found = self_check(self.ledger, snapshot.connection, draw, business)
+        assert found is not None
+        return found
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory):
+    made = Told(tmp_path_factory.mktemp("why"))
+    with made.ledger:
+        yield made
+
+
+def judged(value: Json, vkey: str, path: Path) -> tuple[int, str]:
+    """Return the exit code that Python, the browser and the twin agree on, and the reason that Python gives."""
+    raw = spelled(value)
+    (path / "s.json").write_bytes(raw)
+    report = judge(raw, "s.json", note.parse_vkey(vkey))
+    told = ask_the_browser(path / "s.json", vkey)
+    try:
+        twin.check(raw, vkey)
+        refused = False
+    except (Refused, KeyError, TypeError):
+        refused = True
+    assert (report.exit, told["exit"], refused) in ((0, 0, False), (1, 1, True)), (report.findings, told, refused)
+    return report.exit, " ".join(each.en for each in report.findings if each.outcome.value == "BROKEN")
+
+
+@pytest.mark.parametrize("number", [1, 31, 59])
+def test_who_is_not_in_the_pool_is_shown_by_its_two_neighbours(told, tmp_path, number):
+    ids = sorted(code(2 * n) for n in range(30))
+    place = bisect_left(ids, code(number))
+
+    value = told.file(code(number))
+
+    assert value["result"] == "absent"
+    sides = {side: json.loads(held["line"])["id"] for side, held in value["around"].items()}
+    assert sides == {"before": ids[place - 1]} | ({"after": ids[place]} if place < 30 else {})
+    assert judged(value, told.vkey, tmp_path)[0] == 0
+
+
+def test_who_would_be_the_first_has_only_a_neighbour_behind_it(told, tmp_path):
+    body = "11220101YY0000000"
+    value = told.file(body + uscc.check_character(body))
+
+    assert set(value["around"]) == {"after"}
+    assert judged(value, told.vkey, tmp_path)[0] == 0
+
+
+@pytest.mark.parametrize("drawn", [True, False])
+def test_before_the_result_only_the_place_in_the_pool_is_told(told, tmp_path, drawn):
+    value = told.file(code(2), OPEN)
+
+    assert value["result"] == "in-pool"
+    assert "ticket" not in value
+    assert judged(value, told.vkey, tmp_path)[0] == 0
+
+
+def line(told: Told, index: int) -> Json:
+    """Return a line of the finished draw's pool with its honest path, whosever it is."""
+    ids = sorted(code(2 * n) for n in range(30))
+    held: Json = told.file(ids[index])["pool"]
+    return held
+
+
+def hidden_between(told: Told) -> Json:
+    """The line of the business itself stands between the two that are shown."""
+    value = told.file(code(31))
+    return value | {"object": code(30), "around": {"before": line(told, 14), "after": line(told, 16)}}
+
+
+def one_more_hidden(told: Told) -> Json:
+    value = told.file(code(31))
+    at = value["around"]["before"]["index"]
+    return value | {"around": {"before": line(told, at - 1), "after": value["around"]["after"]}}
+
+
+def other_neighbours(told: Told) -> Json:
+    """Two lines that really are neighbours, but elsewhere."""
+    return told.file(code(31)) | {"around": {"before": line(told, 3), "after": line(told, 4)}}
+
+
+def exchanged(told: Told) -> Json:
+    value = told.file(code(31))
+    return value | {"around": {"before": value["around"]["after"], "after": value["around"]["before"]}}
+
+
+def itself_as_neighbour(told: Told) -> Json:
+    return told.file(code(31)) | {"object": code(30), "around": {"before": line(told, 15), "after": line(told, 16)}}
+
+
+def beyond_an_end_that_is_none(told: Told) -> Json:
+    value = told.file(code(31))
+    return value | {"around": {"before": value["around"]["before"]}}
+
+
+def no_neighbour_at_all(told: Told) -> Json:
+    return told.file(code(31)) | {"around": {}}
+
+
+def another_index(told: Told) -> Json:
+    value = copy.deepcopy(one_more_hidden(told))
+    value["around"]["before"]["index"] += 1
+    return value
+
+
+def another_pool(told: Told) -> Json:
+    """The neighbours are those of the other draw, under its root."""
+    return told.file(code(31)) | {"around": told.file(code(31), OPEN)["around"]}
+
+
+def invented_line(told: Told) -> Json:
+    value = copy.deepcopy(told.file(code(31)))
+    held = value["around"]["before"]
+    held["line"] = held["line"].replace(code(30), code(29))
+    assert code(29) in held["line"]
+    return value
+
+
+def another_freeze(told: Told) -> Json:
+    value = told.file(code(31))
+    frozen = told.file(code(31), OPEN)["entries"]["frozen"]
+    return value | {"entries": value["entries"] | {"frozen": frozen}}
+
+
+def a_result_withheld(told: Told) -> Json:
+    """The draw is over, and a business that was drawn is told that there is no result."""
+    entries = told.file(code(31))["entries"]
+    return {**told.file(code(1)), "object": told.drawn[0], "entries": entries, "result": "in-pool"} | {
+        "pool": told.file(told.drawn[0])["pool"]
+    }
+
+
+FORGED: list[Callable[[Told], Json]] = [
+    hidden_between,
+    one_more_hidden,
+    other_neighbours,
+    exchanged,
+    itself_as_neighbour,
+    beyond_an_end_that_is_none,
+    no_neighbour_at_all,
+    another_index,
+    another_pool,
+    invented_line,
+    another_freeze,
+    a_result_withheld,
+]
+
+
+@pytest.mark.parametrize("forge", FORGED, ids=lambda each: each.__name__)
+def test_a_forged_absence_is_refused_by_three_verifiers(told, tmp_path, forge):
+    value = forge(told)
+    if forge is a_result_withheld:
+        value.pop("around")
+    assert value not in (told.file(code(31)), told.file(code(31), OPEN))
+
+    exit_code, reason = judged(value, told.vkey, tmp_path)
+
+    assert exit_code == 1
+    assert reason
+
+
+@pytest.mark.parametrize("count", [29, 31])
+def test_a_count_that_is_not_that_of_the_list_is_refused_though_the_log_signed_it(told, tmp_path, count):
+    """Whoever holds the key says that the pool ends earlier, or later, than the root does."""
+    forge = Forge(told.export, told.key_pem)
+    frozen = forge.first("draw.frozen")
+    assert frozen["data"]["freeze"]["objects"]["count"] == 30
+    frozen["data"]["freeze"]["objects"]["count"] = count
+    frozen["data"]["c0"] = twin.draw.sha(
+        b"FAIRDRAW-FREEZE/1\0", twin.records.lp(canonical.encode(frozen["data"]["freeze"]))
+    ).hex()
+    files = forge.resign()
+    entries = files["entries.jsonl"].splitlines()
+    leaves = [leaf_hash(each) for each in entries]
+    value = copy.deepcopy(told.file(code(59)))
+    at = value["entries"]["frozen"]["index"]
+    held = {"index": at, "entry": entries[at].decode(), "path": [each.hex() for each in inclusion_path(leaves, at)]}
+    value |= {"entries": {"frozen": held, "reached": held}}
+    value["checkpoint"] = files["checkpoint"].decode().removesuffix("\n").split("\n")
+    value["around"] = {"before": line(told, min(count, 30) - 1)}
+    value["object"] = code(59) if count == 31 else code(58)
+
+    assert judged(value, told.vkey, tmp_path)[0] == 1
+
+
+def test_every_field_of_a_proof_of_absence_that_is_altered_is_broken(told):
+    honest = told.file(code(31))
+    key = note.parse_vkey(told.vkey)
+    tried = 0
+    for side in ("before", "after"):
+        for field, other in (("index", 7), ("line", "{}"), ("path", []), ("path", ["00" * 32])):
+            value = copy.deepcopy(honest)
+            assert value["around"][side][field] != other
+            value["around"][side][field] = other
+            assert judge(spelled(value), "x", key).exit == 1, (side, field)
+            tried += 1
+    for field in honest:
+        assert judge(spelled({k: v for k, v in honest.items() if k != field}), "x", key).exit == 1, field
+    assert tried == 8
+
+
+def test_the_service_tells_a_slip_of_the_pen_from_absence(told):
+    def asked(name: str, draw: str = DONE) -> Any:
+        return told.doors.http.get(f"/api/v1/receipts/draws/{draw}/{name}.json")
+
+    wrong = code(30)[:-1] + ("0" if code(30)[-1] != "0" else "1")
+    for mistyped in (wrong, code(31)[:-1], "９" + code(30)[1:], "<script>"):
+        answer = asked(mistyped)
+        assert (answer.status_code, answer.headers["Content-Type"]) == (422, "application/problem+json"), mistyped
+        assert answer.json()["rule"] == "GB 32100-2015"
+    assert "校验码" in asked(wrong).json()["detail"]
+    assert asked(code(30).lower()).json()["object"] == code(30)
+    assert asked(code(31).lower()).json()["result"] == "absent"
+    assert asked(code(30), "220100-2026-0009").status_code == 404
+    assert asked(code(31)).headers.keys() == asked(code(30)).headers.keys()
+
+
+@pytest.mark.parametrize(("number", "draw", "words"), [(31, DONE, "不在名录中"), (2, OPEN, "尚无结果")])
+def test_the_page_of_who_has_no_result_says_so(told, number, draw, words):
+    page = told.doors.get(f"/draws/{draw}/self-check", object=code(number).lower()).text
+
+    assert words in page
+    assert "已按大写" in page
+    assert f"/api/v1/receipts/draws/{draw}/{code(number)}.json" in page
+
+
+def run(told: Told, capsys: pytest.CaptureFixture[str], *words: str, key: bool = True) -> tuple[int, str, str]:
+    with_key = ["--vkey", told.vkey] if key else []
+    exit_code = main(["why", *words, "--export", str(told.export), *with_key])
+    said = capsys.readouterr()
+    return exit_code, said.out, said.err
+
+
+def test_the_command_tells_from_an_export_what_the_service_tells(told, tmp_path, capsys):
+    for name, draw in [(told.drawn[0], DONE), (code(31), DONE), (code(2), OPEN), (code(32), DONE)]:
+        target = tmp_path / "held.json"
+
+        exit_code, out, _ = run(told, capsys, name, draw, "--out", str(target))
+
+        assert exit_code == 0, out
+        assert target.read_bytes() == spelled(told.file(name, draw))
+        assert judge(target.read_bytes(), "x", note.parse_vkey(told.vkey)).exit == 0
+        assert out.splitlines()[0].startswith("抽取 draw/")
+    assert "被抽中。签号在本类中第" in run(told, capsys, told.drawn[0], DONE)[1]
+    assert "不在名录中" in run(told, capsys, code(31), DONE)[1]
+    assert "没有公布结果" in run(told, capsys, code(2), OPEN)[1]
+    assert "不参加抽取：已停业" in run(told, capsys, code(32), DONE)[1]
+
+
+def test_the_command_says_how_it_came_out_by_its_exit_code(told, capsys):
+    assert run(told, capsys, code(30), DONE, key=False)[0] == 2
+    exit_code, _, err = run(told, capsys, code(30)[:-1] + "O", DONE)
+    assert (exit_code, "可能写错了" in err) == (64, True)
+    assert run(told, capsys, code(30), "220100-2026-0009")[0] == 2
+    assert "已按大写" in run(told, capsys, code(30).lower(), DONE)[1]
+    whole = json.loads(run(told, capsys, code(31), DONE, "--json")[1])
+    assert (whole["exit"], whole["result"], len(whole["story"])) == (0, "absent", 4)
+    other = note.format_vkey(told.ledger.origin, bytes(31) + b"\x07")
+    assert main(["why", code(30), DONE, "--export", str(told.export), "--vkey", other]) == 1
+    assert "被抽中" not in capsys.readouterr().out.split("日志 Log")[0]
+
+
+class Answer:
+    """What a service answers: some bytes."""
+
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+
+    def __enter__(self) -> Answer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def read(self, most: int) -> bytes:
+        return self.content[:most]
+
+
+def test_a_service_is_not_believed(told, monkeypatch, capsys):
+    def answered(value: Json) -> tuple[int, str]:
+        monkeypatch.setattr("urllib.request.urlopen", lambda asked, timeout: Answer(spelled(value)))
+        exit_code = main(["why", code(30), DONE, "--url", "https://x.example", "--vkey", told.vkey])
+        said = capsys.readouterr()
+        return exit_code, said.out + said.err
+
+    honest = told.file(code(30))
+    assert answered(honest)[0] == 0
+    exit_code, said = answered(hidden_between(told))
+    assert (exit_code, "没有参加这次抽取" in said) == (1, False)
+    exit_code, said = answered(told.file(code(28)))
+    assert (exit_code, "不予采信" in said) == (1, True)
+    assert main(["why", code(30), DONE, "--url", "file:///etc", "--vkey", told.vkey]) == 64
+
+
+@pytest.mark.parametrize("size", [0, 1, 2, BLOCK - 1, BLOCK, BLOCK + 1, 3 * BLOCK, 5 * BLOCK + 88])
+def test_every_line_is_found_and_proved_as_by_a_pass_over_the_list(size):
+    lines = [canonical.encode({"id": f"{2 * n:06d}", "n": n}) for n in range(size)]
+    whole = b"".join(each + b"\n" for each in lines)
+    leaves = [leaf_hash(each) for each in lines]
+    listed = Listed(lines, lambda start, length: whole[start : start + length])
+
+    assert listed.size == size
+    for n in {*range(0, size, 37), *range(max(0, size - 3), size), *range(min(size, 3))}:
+        path = [each.hex() for each in inclusion_path(leaves, n)]
+        assert listed.placed(n) == {"index": n, "line": lines[n].decode(), "path": path}
+        assert listed.find(f"{2 * n:06d}") == (n, True)
+        assert listed.find(f"{2 * n + 1:06d}") == (n + 1, False)
+    assert listed.find("") == (0, False)
+
+
+def test_a_stored_list_that_was_altered_is_not_served():
+    lines = [canonical.encode({"id": f"{n:06d}"}) for n in range(600)]
+    whole = bytearray(b"".join(each + b"\n" for each in lines))
+    listed = Listed(lines, lambda start, length: bytes(whole[start : start + length]))
+    before = bytes(whole)
+    whole[10] ^= 1
+    assert bytes(whole) != before
+
+    with pytest.raises(selfcheck_unavailable()):
+        listed.placed(5)
+    assert listed.placed(300)["index"] == 300
+
+
+def selfcheck_unavailable() -> type[Exception]:
+    from domain.errors import Unavailable
+
+    return Unavailable
+
+
+def test_the_words_of_every_result_are_there():
+    from api.pages.words import DRAWN
+
+    assert set(DRAWN) == {*selfcheck.FORMS, selfcheck.DRAWN, selfcheck.NOT_DRAWN, selfcheck.EXCLUDED}
