@@ -31,7 +31,7 @@ def add(commands: Commands) -> None:
     why.add_argument("--vkey", metavar="VKEY|FILE", help="从别处得来的公钥 / the log's key, from elsewhere")
     why.add_argument("--policy", metavar="FILE", help="信任策略 / a trust policy")
     why.add_argument(
-        "--out", type=Path, metavar="FILE", help="写下自查文件和二维码（FILE.svg）/ write the file and its code"
+        "--out", type=Path, metavar="FILE", help="写下自查文件和二维码（FILE.svg） / write the file and its QR code"
     )
     why.add_argument("--json", action="store_true", help="以 JSON 输出 / one JSON object")
     why.set_defaults(run=_why)

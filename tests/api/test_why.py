@@ -14,9 +14,12 @@ import pytest
 from api.cli import main
 from api.exporting import export
 from api.listed import BLOCK, Listed
+from api.pages.words import DRAWN
 from api.reading import up_to_date
 from api.receipts import self_check, spelled
+from api.story import story
 from domain import uscc
+from domain.errors import Unavailable
 from tests.api.conftest import Doors
 from tests.browser.in_the_hand import ask as ask_the_browser
 from tests.forge import Forge
@@ -109,8 +112,7 @@ def test_who_would_be_the_first_has_only_a_neighbour_behind_it(told, tmp_path):
     assert judged(value, told.vkey, tmp_path)[0] == 0
 
 
-@pytest.mark.parametrize("drawn", [True, False])
-def test_before_the_result_only_the_place_in_the_pool_is_told(told, tmp_path, drawn):
+def test_before_the_result_only_the_place_in_the_pool_is_told(told, tmp_path):
     value = told.file(code(2), OPEN)
 
     assert value["result"] == "in-pool"
@@ -379,18 +381,50 @@ def test_a_stored_list_that_was_altered_is_not_served():
     whole[10] ^= 1
     assert bytes(whole) != before
 
-    with pytest.raises(selfcheck_unavailable()):
+    with pytest.raises(Unavailable):
         listed.placed(5)
     assert listed.placed(300)["index"] == 300
 
 
-def selfcheck_unavailable() -> type[Exception]:
-    from domain.errors import Unavailable
-
-    return Unavailable
-
-
 def test_the_words_of_every_result_are_there():
-    from api.pages.words import DRAWN
-
     assert set(DRAWN) == {*selfcheck.FORMS, selfcheck.DRAWN, selfcheck.NOT_DRAWN, selfcheck.EXCLUDED}
+
+
+def test_a_draw_that_ended_without_a_result_says_how_and_why(told, tmp_path):
+    """By an act that this program does not know: its name and its reason are told as they stand, and nothing is guessed."""
+    forge = Forge(told.export, told.key_pem)
+    frozen = forge.first("draw.frozen", 1)
+    ended = forge.add(frozen, frozen["stream"], "draw.called-off", "market", {"reason": "名录有误"})
+    for index, entry in enumerate(forge.entries):
+        entry["index"] = index
+    files = forge.resign()
+    raw = files["entries.jsonl"].splitlines()
+    leaves = [leaf_hash(each) for each in raw]
+    value = copy.deepcopy(told.file(code(2), OPEN))
+    for name, entry in (("frozen", frozen), ("reached", ended)):
+        at = forge.at(entry)
+        path = [each.hex() for each in inclusion_path(leaves, at)]
+        value["entries"][name] = {"index": at, "entry": raw[at].decode(), "path": path}
+    value["checkpoint"] = files["checkpoint"].decode().removesuffix("\n").split("\n")
+
+    assert judged(value, told.vkey, tmp_path)[0] == 0
+
+    findings = judge(spelled(value), "x", note.parse_vkey(told.vkey)).findings
+    assert any(each.check == "result" and "记录的原因：名录有误" in each.zh for each in findings)
+    words = " ".join(zh for zh, _ in story(value))
+    assert "draw.called-off" in words
+    assert "原因：名录有误" in words
+    assert "被抽中。" not in words
+
+
+def test_a_threshold_that_chance_hardly_explains_is_noted_and_breaks_nothing(told):
+    stratum = {"n": 20_000, "k": 1_000, "threshold": (1 << 251).to_bytes(32, "big").hex()}
+
+    (found,) = selfcheck._chance("B", stratum, 7)
+    (fitting,) = selfcheck._chance("B", stratum | {"threshold": ((1 << 256) // 20).to_bytes(32, "big").hex()}, 7)
+
+    assert (found.outcome.value, found.check, found.index) == ("NOTED", "threshold", 7)
+    assert "3.1250%" in found.zh
+    assert "4.3836% 至 5.6164%" in found.zh
+    assert fitting.outcome.value == "HOLDS"
+    assert list(selfcheck._chance("B", {"n": 5, "k": 5, "threshold": "00" * 32}, 7)) == []
