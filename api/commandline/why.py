@@ -38,8 +38,8 @@ def add(commands: Commands) -> None:
 
 
 def _why(chosen: argparse.Namespace) -> int:
+    from api.pages.story import story
     from api.receipts import spelled
-    from api.story import story
     from verify.given import key_of, policy_of
     from verify.receipt import judge
     from verify.source import UsageError
@@ -54,15 +54,15 @@ def _why(chosen: argparse.Namespace) -> int:
     told = story(value) if value else []
     if value and value["object"] != code:
         told.insert(0, (f"已按大写 {value['object']} 查询。", f"Looked up in capitals, as {value['object']}."))
+    if chosen.out and value:
+        _write(chosen.out, raw, _address(chosen.url, value["object"], draw) if chosen.url else None)
+        key = ["--vkey", chosen.vkey] if chosen.vkey else []
+        say(f"已写入 / written: {chosen.out}\n核验 / verify: {copyable('verify', 'receipt', chosen.out, *key)}")
     if chosen.json:
         said = {"result": value.get("result"), "story": [{"zh": zh, "en": en} for zh, en in told]}
         print(json.dumps(json.loads(report.as_json()) | said, ensure_ascii=False))
     else:
         _print(told, list(report.lines()))
-    if chosen.out and value:
-        _write(chosen.out, raw, _address(chosen.url, value["object"], draw) if chosen.url else None)
-        key = ["--vkey", chosen.vkey] if chosen.vkey else []
-        say(f"已写入 / written: {chosen.out}\n核验 / verify: {copyable('verify', 'receipt', chosen.out, *key)}")
     return report.exit
 
 

@@ -11,13 +11,13 @@ from starlette.responses import HTMLResponse
 
 from api.context import TheLedger
 from api.pages.rendering import base, render
+from api.pages.story import story
 from api.printing import qr_svg
 from api.problems import Problem
 from api.reading import up_to_date
 from api.receipts import self_check
 from api.routes import API_PREFIX
 from api.routes.reviews import Name
-from api.story import story
 from verify import canonical
 
 router = APIRouter()

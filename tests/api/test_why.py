@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import json
+import subprocess
+import sys
 from bisect import bisect_left
 from collections.abc import Callable
 from pathlib import Path
@@ -13,13 +15,11 @@ import pytest
 
 from api.cli import main
 from api.exporting import export
-from api.listed import BLOCK, Listed
+from api.pages.story import story
 from api.pages.words import DRAWN
 from api.reading import up_to_date
 from api.receipts import self_check, spelled
-from api.story import story
 from domain import uscc
-from domain.errors import Unavailable
 from tests.api.conftest import Doors
 from tests.browser.in_the_hand import ask as ask_the_browser
 from tests.forge import Forge
@@ -357,35 +357,6 @@ def test_a_service_is_not_believed(told, monkeypatch, capsys):
     assert main(["why", code(30), DONE, "--url", "file:///etc", "--vkey", told.vkey]) == 64
 
 
-@pytest.mark.parametrize("size", [0, 1, 2, BLOCK - 1, BLOCK, BLOCK + 1, 3 * BLOCK, 5 * BLOCK + 88])
-def test_every_line_is_found_and_proved_as_by_a_pass_over_the_list(size):
-    lines = [canonical.encode({"id": f"{2 * n:06d}", "n": n}) for n in range(size)]
-    whole = b"".join(each + b"\n" for each in lines)
-    leaves = [leaf_hash(each) for each in lines]
-    listed = Listed(lines, lambda start, length: whole[start : start + length])
-
-    assert listed.size == size
-    for n in {*range(0, size, 37), *range(max(0, size - 3), size), *range(min(size, 3))}:
-        path = [each.hex() for each in inclusion_path(leaves, n)]
-        assert listed.placed(n) == {"index": n, "line": lines[n].decode(), "path": path}
-        assert listed.find(f"{2 * n:06d}") == (n, True)
-        assert listed.find(f"{2 * n + 1:06d}") == (n + 1, False)
-    assert listed.find("") == (0, False)
-
-
-def test_a_stored_list_that_was_altered_is_not_served():
-    lines = [canonical.encode({"id": f"{n:06d}"}) for n in range(600)]
-    whole = bytearray(b"".join(each + b"\n" for each in lines))
-    listed = Listed(lines, lambda start, length: bytes(whole[start : start + length]))
-    before = bytes(whole)
-    whole[10] ^= 1
-    assert bytes(whole) != before
-
-    with pytest.raises(Unavailable):
-        listed.placed(5)
-    assert listed.placed(300)["index"] == 300
-
-
 def test_the_words_of_every_result_are_there():
     assert set(DRAWN) == {*selfcheck.FORMS, selfcheck.DRAWN, selfcheck.NOT_DRAWN, selfcheck.EXCLUDED}
 
@@ -428,3 +399,13 @@ def test_a_threshold_that_chance_hardly_explains_is_noted_and_breaks_nothing(tol
     assert "4.3836% 至 5.6164%" in found.zh
     assert fitting.outcome.value == "HOLDS"
     assert list(selfcheck._chance("B", {"n": 5, "k": 5, "threshold": "00" * 32}, 7)) == []
+
+
+def test_the_command_runs_in_a_process_of_its_own(told):
+    """Where nothing else of the program was loaded before it."""
+    words = ["why", code(31), DONE, "--export", str(told.export), "--vkey", told.vkey]
+
+    done = subprocess.run([sys.executable, "-m", "api.cli", *words], capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "不在名录中" in done.stdout
