@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import copy
 import json
-import subprocess
-import sys
 from bisect import bisect_left
 from collections.abc import Callable
 from pathlib import Path
@@ -13,17 +11,13 @@ from typing import Any
 
 import pytest
 
-from api.cli import main
-from api.exporting import export
 from api.pages.story import story
 from api.pages.words import DRAWN
-from api.reading import up_to_date
-from api.receipts import self_check, spelled
+from api.receipts import spelled
 from domain import uscc
-from tests.api.conftest import Doors
+from tests.api.two_draws import DONE, OPEN, Told, code
 from tests.browser.in_the_hand import ask as ask_the_browser
 from tests.forge import Forge
-from tests.story import Story, drawn_objects, inspectors, new_ledger, objects
 from tests.twins import selfcheck as twin
 from tests.twins.json_text import Refused
 from verify import canonical, note, selfcheck
@@ -31,49 +25,6 @@ from verify.receipt import judge
 from verify.tree import inclusion_path, leaf_hash
 
 Json = dict[str, Any]
-DONE, OPEN = "220100-2026-0001", "220100-2026-0002"
-
-
-def code(number: int) -> str:
-    """Return the social credit code of the business of this number, with its right check character."""
-    body = f"91220101YY{number:07d}"
-    return body + uscc.check_character(body)
-
-
-class Told:
-    """A log in which one draw is finished and another is only frozen; of businesses 0 to 59 the even ones are in the pools."""
-
-    def __init__(self, folder: Path) -> None:
-        story = Story(new_ledger(folder / "log"))
-        story.organise()
-        plan = story.plan({"CCSW-001": "general", "CCSW-002": "key"})
-        rows = [{**row, "id": code(2 * n)} for n, row in enumerate(objects(30))]
-        people = inspectors(20, ["CCSW-001", "CCSW-002"])
-        self.registries = story.registries("CCSW-001", rows, people)
-        done = story.freeze(plan, "CCSW-001", self.registries)
-        story.ceremony(done)
-        story.freeze(plan, "CCSW-002", story.registries("CCSW-002", rows[:20], people))
-        self.ledger = story.ledger
-        self.ledger.publish_checkpoint()
-        self.vkey = self.ledger.vkey
-        self.drawn = drawn_objects(self.ledger, done)
-        self.doors = Doors(self.ledger)
-        self.export = folder / "export"
-        export(self.ledger, self.export)
-        self.key_pem = (folder / "log" / "signer" / "key.pem").read_bytes()
-
-    def file(self, business: str, draw: str = DONE) -> Json:
-        with up_to_date(self.ledger) as snapshot:
-            found = self_check(self.ledger, snapshot.connection, draw, business)
-        assert found is not None
-        return found
-
-
-@pytest.fixture(scope="module")
-def told(tmp_path_factory):
-    made = Told(tmp_path_factory.mktemp("why"))
-    with made.ledger:
-        yield made
 
 
 def judged(value: Json, vkey: str, path: Path) -> tuple[int, str]:
@@ -289,74 +240,6 @@ def test_the_page_of_who_has_no_result_says_so(told, number, draw, words):
     assert f"/api/v1/receipts/draws/{draw}/{code(number)}.json" in page
 
 
-def run(told: Told, capsys: pytest.CaptureFixture[str], *words: str, key: bool = True) -> tuple[int, str, str]:
-    with_key = ["--vkey", told.vkey] if key else []
-    exit_code = main(["why", *words, "--export", str(told.export), *with_key])
-    said = capsys.readouterr()
-    return exit_code, said.out, said.err
-
-
-def test_the_command_tells_from_an_export_what_the_service_tells(told, tmp_path, capsys):
-    for name, draw in [(told.drawn[0], DONE), (code(31), DONE), (code(2), OPEN), (code(32), DONE)]:
-        target = tmp_path / "held.json"
-
-        exit_code, out, _ = run(told, capsys, name, draw, "--out", str(target))
-
-        assert exit_code == 0, out
-        assert target.read_bytes() == spelled(told.file(name, draw))
-        assert judge(target.read_bytes(), "x", note.parse_vkey(told.vkey)).exit == 0
-        assert out.splitlines()[0].startswith("抽取 draw/")
-    assert "被抽中。签号在本类中第" in run(told, capsys, told.drawn[0], DONE)[1]
-    assert "不在名录中" in run(told, capsys, code(31), DONE)[1]
-    assert "没有公布结果" in run(told, capsys, code(2), OPEN)[1]
-    assert "不参加抽取：已停业" in run(told, capsys, code(32), DONE)[1]
-
-
-def test_the_command_says_how_it_came_out_by_its_exit_code(told, capsys):
-    assert run(told, capsys, code(30), DONE, key=False)[0] == 2
-    exit_code, _, err = run(told, capsys, code(30)[:-1] + "O", DONE)
-    assert (exit_code, "可能写错了" in err) == (64, True)
-    assert run(told, capsys, code(30), "220100-2026-0009")[0] == 2
-    assert "已按大写" in run(told, capsys, code(30).lower(), DONE)[1]
-    whole = json.loads(run(told, capsys, code(31), DONE, "--json")[1])
-    assert (whole["exit"], whole["result"], len(whole["story"])) == (0, "absent", 4)
-    other = note.format_vkey(told.ledger.origin, bytes(31) + b"\x07")
-    assert main(["why", code(30), DONE, "--export", str(told.export), "--vkey", other]) == 1
-    assert "被抽中" not in capsys.readouterr().out.split("日志 Log")[0]
-
-
-class Answer:
-    """What a service answers: some bytes."""
-
-    def __init__(self, content: bytes) -> None:
-        self.content = content
-
-    def __enter__(self) -> Answer:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        pass
-
-    def read(self, most: int) -> bytes:
-        return self.content[:most]
-
-
-def test_a_service_is_not_believed(told, monkeypatch, capsys):
-    def answered(value: Json) -> tuple[int, str]:
-        monkeypatch.setattr("urllib.request.urlopen", lambda asked, timeout: Answer(spelled(value)))
-        exit_code = main(["why", code(30), DONE, "--url", "https://x.example", "--vkey", told.vkey])
-        said = capsys.readouterr()
-        return exit_code, said.out + said.err
-
-    honest = told.file(code(30))
-    assert answered(honest)[0] == 0
-    exit_code, said = answered(hidden_between(told))
-    assert (exit_code, "没有参加这次抽取" in said) == (1, False)
-    exit_code, said = answered(told.file(code(28)))
-    assert (exit_code, "不予采信" in said) == (1, True)
-    assert main(["why", code(30), DONE, "--url", "file:///etc", "--vkey", told.vkey]) == 64
-
-
 def test_the_words_of_every_result_are_there():
     assert set(DRAWN) == {*selfcheck.FORMS, selfcheck.DRAWN, selfcheck.NOT_DRAWN, selfcheck.EXCLUDED}
 
@@ -399,13 +282,3 @@ def test_a_threshold_that_chance_hardly_explains_is_noted_and_breaks_nothing(tol
     assert "4.3836% 至 5.6164%" in found.zh
     assert fitting.outcome.value == "HOLDS"
     assert list(selfcheck._chance("B", {"n": 5, "k": 5, "threshold": "00" * 32}, 7)) == []
-
-
-def test_the_command_runs_in_a_process_of_its_own(told):
-    """Where nothing else of the program was loaded before it."""
-    words = ["why", code(31), DONE, "--export", str(told.export), "--vkey", told.vkey]
-
-    done = subprocess.run([sys.executable, "-m", "api.cli", *words], capture_output=True, text=True, check=False)
-
-    assert (done.returncode, done.stderr) == (0, "")
-    assert "不在名录中" in done.stdout
