@@ -144,7 +144,8 @@ def judge(request: Request, content: bytes) -> Any:
         return canonical.loads(content)
     except canonical.NotCanonical as error:
         place = str(error).partition(": ")[0]
-        raise Problem(400, f"{place} 处的 JSON 不合规范", f"not strict JSON: {error}", "LEDGER 2") from None
+        why = f"：{error.zh}" if error.zh else ""
+        raise Problem(400, f"{place} 处的 JSON 不合规范{why}", f"not strict JSON: {error}", "LEDGER 2") from None
 
 
 def _refuse_stray(content: bytes) -> None:

@@ -78,7 +78,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         if isinstance(error, BrokenPipeError) and _nobody_reads():
             return CLOSED_PIPE
-        code, text = _explained(error)
+        code, text = _explained(error, given)
         _say(text)
         return code
     finally:
@@ -101,11 +101,11 @@ def _speak_utf8() -> None:
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
-def _explained(error: BaseException) -> tuple[int, str]:
+def _explained(error: BaseException, given: Sequence[str]) -> tuple[int, str]:
     """Return the exit code and the words for an error; one that nobody foresaw is a fault of ours, named with its place."""
     from api.commandline import failures
 
-    return failures.explained(error)
+    return failures.explained(error, given)
 
 
 def _say(text: str) -> None:

@@ -229,16 +229,23 @@ def require_followable(policy: Policy, log: VerifierKey | None = None) -> Quorum
     """
     flat = policy.flat()
     if flat is None:
-        raise PolicyError(f"the quorum {policy.quorum} is a group of groups: a draw names so many of these witnesses")
+        raise PolicyError(
+            f"法定数 {policy.quorum} 是组中有组，而抽取须写明若干见证中的几个",
+            f"the quorum {policy.quorum} is a group of groups: a draw names so many of these witnesses",
+        )
     if log is not None and policy.logs and log.name not in {each.name for each in policy.logs}:
-        raise PolicyError(f"it names logs, and {log.name} is not among them")
+        raise PolicyError(f"其中写了台账，却没有 {log.name}", f"it names logs, and {log.name} is not among them")
     quorum = Quorum.of(Quorum(flat[0], tuple(flat[1])).spelled(), [log] if log else ())
     asked = [policy.witnesses[name] for name in policy.urls]
     reachable = sum(key in asked for key in flat[1])
     if reachable < flat[0]:
-        raise PolicyError(f"the quorum needs {flat[0]} witnesses, only {reachable} have an address")
+        raise PolicyError(
+            f"法定数须有 {flat[0]} 个见证，只有 {reachable} 个写有地址",
+            f"the quorum needs {flat[0]} witnesses, only {reachable} have an address",
+        )
     return quorum
 
 
 def _unusable(error: Exception) -> Unavailable:
-    return Unavailable(f"{POLICY} 不可用：{error}", f"{POLICY} cannot be used: {error}", RULE)
+    zh = error.zh if isinstance(error, PolicyError | NoteError) else "读不到，或不是 UTF-8 文本"
+    return Unavailable(f"{POLICY} 不可用：{zh}", f"{POLICY} cannot be used: {error}", RULE)

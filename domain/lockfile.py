@@ -13,18 +13,22 @@ from pathlib import Path
 from domain.errors import Unavailable
 
 
+class InUse(Unavailable):
+    """Another process holds the log."""
+
+
 class LockFile:
     """The exclusive lock on one log, held from construction to `release`."""
 
     def __init__(self, path: Path) -> None:
-        """Take the lock. Unavailable, naming the holder, where another process has it."""
+        """Take the lock. InUse, naming the holder, where another process has it."""
         self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             holder = os.pread(self._descriptor, 32, 0).decode("ascii", "replace").strip() or "?"
             os.close(self._descriptor)
-            raise Unavailable(
+            raise InUse(
                 f"台账正由进程 {holder} 使用（{path}）",
                 f"the log is in use by process {holder} ({path})",
                 "LEDGER 7",

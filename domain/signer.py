@@ -134,10 +134,16 @@ class Signer:
     def add_key(self, source: Source | None = None) -> str:
         """Take one more key, made where the file that `source` names is not there yet, and return its verifier key.
 
-        It signs once the log names it (`log.key-announced`). Conflict where the signer has it already, or where it
-        would lie there unprotected beside one that does not.
+        It signs once the log names it (`log.key-announced`). Conflict where the signer has it already, where a rotation
+        is not over, or where the key would lie there unprotected beside one that does not.
         """
         with self.alone():
+            if len(self._sources) > 1:
+                raise Conflict(
+                    "前一次轮换尚未结束：签名器已有两把密钥。先公布新密钥、停用旧密钥，再 signer drop 旧密钥",
+                    "a rotation is not over: the signer has two keys. Announce the new one, retire the old one, then `signer drop`",
+                    "LEDGER 7",
+                )
             chosen = signing_keys.source_of(source or {}, self._next_file())
             if any("passphrase" in each for each in self._sources) and set(chosen) == {"file"}:
                 raise Conflict(
@@ -153,8 +159,11 @@ class Signer:
             self._read_head()
             return vkey
 
-    def drop_key(self, vkey: str) -> None:
-        """Sign no more with a key; a file in the signer's folder is deleted. NotFound, Conflict where it is the only one."""
+    def drop_key(self, vkey: str) -> list[str]:
+        """Sign no more with a key; a file in the signer's folder is deleted. NotFound, Conflict where it is the only one.
+
+        Returns what of the key lies elsewhere, and is left there: files, credentials of systemd, the key in its token.
+        """
         with self.alone():
             if vkey not in self._keys:
                 raise NotFound(f"签名器没有密钥 {vkey}", f"the signer does not have the key {vkey}", "LEDGER 7")
@@ -162,9 +171,10 @@ class Signer:
                 raise Conflict("这是唯一的密钥", "this is the only key", "LEDGER 7")
             gone = self._sources[self.vkeys.index(vkey)]
             signing_keys.write_sources(self._folder, [each for each in self._sources if each != gone])
-            if (self._folder / gone.get("file", "none")).resolve().parent == self._folder.resolve():
+            if own := (self._folder / gone.get("file", "none")).resolve().parent == self._folder.resolve():
                 (self._folder / gone["file"]).unlink(missing_ok=True)
             self._read_head()
+            return signing_keys.left(gone, self._sources, own)
 
     def _next_file(self) -> str:
         number = 2

@@ -12,6 +12,19 @@ from verify.witness.request import Request, cosignatures, spell, stated_size
 
 LONGEST_PAUSE = 60.0
 """A witness that fails is left alone for a second, then for twice as long each time, at most so many seconds."""
+FORKED = (
+    "它联署过的历史与出示的不同：台账可能已分叉，或由旧备份恢复。停止写入，保留一切文件，向见证索取它存下的检查点，"
+    "与 refusals.jsonl 中的请求一并交 `verify evidence` 核对，并报告监督机关"
+    " / it cosigned another history than it was shown: the log may have forked, or was restored from an old backup. Stop writing,"
+    " keep every file, ask the witness for the checkpoint it kept, have `verify evidence` judge it with the request"
+    " in refusals.jsonl, and tell the authority that supervises the log"
+)
+"""What a refusal with 422 means, and what to do."""
+AHEAD = (
+    "数据库可能由旧备份恢复：停止写入，以 `recover` 从已公布的导出恢复，不要另起历史"
+    " / the database may have been restored from an old backup: stop writing, and `recover` from an export that was published"
+)
+"""The same of a witness that has cosigned more than the log has."""
 Prove = Callable[[int, int], list[bytes]]
 """Gives the proof that the log only grew between two sizes."""
 
@@ -56,8 +69,7 @@ class Witness:
         if has is not None and head.size < has <= largest:
             raise Declined("it has a larger head, which another worker has shown to it")
         if reply.status != 200:
-            reason = f"it has cosigned {has} entries" if has is not None else f"it refuses with {reply.status}"
-            raise Declined(reason, body, reply.status, reply.body)
+            raise Declined(_reason(reply.status, has, head.size), body, reply.status, reply.body)
         try:
             found = cosignatures(reply.body, head.text(), [self.key])
         except NoteError as error:
@@ -75,3 +87,10 @@ class Witness:
             return old, body, add_checkpoint(self.url, body, seconds)
         except Unreachable as error:
             raise Declined(str(error)) from error
+
+
+def _reason(status: int, has: int | None, size: int) -> str:
+    """Say why a witness refuses a head of `size`; `has`: the size that it says it has cosigned."""
+    if has is not None:
+        return f"it has cosigned {has} entries" + (f", of {size}: {AHEAD}" if has > size else "")
+    return f"it refuses with {status}" + (f": {FORKED}" if status == 422 else "")

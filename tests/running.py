@@ -50,7 +50,10 @@ class Running:
 
 @contextmanager
 def served(folder: Path, *arguments: str | Path) -> Iterator[Running]:
-    """Serve until the test is over, and end as Ctrl-C does; `folder` keeps what it says."""
+    """Serve until the test is over, and end as a service manager does; `folder` keeps what it says.
+
+    Not by Ctrl-C: a shell that starts the tests in the background has them and all their children ignore it.
+    """
     said, errors = folder / "served.txt", folder / "served-errors.txt"
     command = [sys.executable, "-m", "api.cli", "serve", "--port", "0", *map(str, arguments)]
     with said.open("wb") as output, errors.open("wb") as faults:
@@ -62,7 +65,7 @@ def served(folder: Path, *arguments: str | Path) -> Iterator[Running]:
                 raise AssertionError(errors.read_text())
             time.sleep(0.02)
         yield Running(process, int(found[1]), errors)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGTERM)
         assert process.wait(60) == 0, errors.read_text()
     finally:
         if process.poll() is None:

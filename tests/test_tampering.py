@@ -88,7 +88,7 @@ CASES: dict[str, Case] = {
     # The keys of the log.
     "a key from nowhere": edits(on_keys.key_from_nowhere, "whose", "another log"),
     "a key announced, and the old one silent": edits(
-        on_keys.key_announced_and_the_old_one_silent, "checkpoint", "is not signed by this log"
+        on_keys.key_announced_and_the_old_one_silent, "checkpoint", "signed by the key"
     ),
     "the new key vouches for itself": edits(
         on_keys.retirement(on_keys.of_the_new_key), "keys", "it handed nothing over"
@@ -98,7 +98,7 @@ CASES: dict[str, Case] = {
     ),
     "a handover in another history": edits(on_keys.retirement(on_keys.of_another_history), "keys", "has another root"),
     "a false handover is not followed": edits(
-        on_keys.retirement(on_keys.of_the_new_key), "checkpoint", "is not signed by this log"
+        on_keys.retirement(on_keys.of_the_new_key), "checkpoint", "signed by the key"
     ),
     "a false handover is another log": edits(on_keys.retirement(on_keys.of_the_new_key), "whose", "another log"),
     "a key retired without a successor": rules(

@@ -11,7 +11,6 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing, nullcontext, suppress
-from dataclasses import replace
 from pathlib import Path
 
 from verify import timestamps
@@ -113,7 +112,11 @@ def verify(
         before = None if fd is None else os.fstat(fd)
         history = History(fd)
         linked = list(chain.follow(fd, history, bar, not chain_only, processes))
-        findings = [*linked, *_linked(history, linked, chain_only), *_signed(folder, history, key, since, chain_only)]
+        findings = [
+            *linked,
+            *_linked(history, linked, chain_only),
+            *_signed(folder, history, key, since, chain_only, policy),
+        ]
         findings += older.check_copy(kept, since, history) if kept and since else ()
         findings += _scope() if chain_only else _all_else(folder, history, bar, tsa)
         findings += checkpoint.check_policy(folder, *_followed_policy(folder, history, policy, key))
@@ -136,7 +139,12 @@ def _linked(history: History, linked: list[Finding], chain_only: bool) -> Iterat
 
 
 def _signed(
-    folder: Folder, history: History, given: VerifierKey | None, since: bytes | None, chain_only: bool
+    folder: Folder,
+    history: History,
+    given: VerifierKey | None,
+    since: bytes | None,
+    chain_only: bool,
+    policy: Policy | None,
 ) -> Iterator[Finding]:
     """Whose log it is, and that its head and an older one are heads of these entries."""
     raw, ring = folder.read(CHECKPOINT, SMALL), keys.ring_of(history)
@@ -148,8 +156,8 @@ def _signed(
     if chain_only and ring.place(key) == 0 and not isinstance(stated, str):
         key = stated  # a handover that may lie between is not followed here, and `check_whose` says so
     elif key is not None:
-        key = keys.followed(ring, key, raw, history)
-    head, signed = checkpoint.read_checkpoint(folder, key, ring.keys_at(size or 0))
+        key = keys.followed(ring, key, raw, history.heads)
+    head, signed = checkpoint.read_checkpoint(folder, key, [*ring.keys_at(size or 0), *checkpoint.cosigners_of(policy)])
     if chain_only and given is not None and key != given:
         zh, en = (
             "检查点由台账自称的公钥签名，不是给出的公钥",
@@ -158,9 +166,11 @@ def _signed(
         signed = [
             unchecked("checkpoint", f"{zh}；其间是否移交，没有核验（--chain）。", f"{en}; a handover was not asked.")
         ]
-    yield from checkpoint.check_whose(folder, history, given, key, ring, size or len(history.leaves), not chain_only)
+    yield from checkpoint.check_whose(
+        folder, history.created, given, key, ring, size or len(history.leaves), not chain_only
+    )
     yield from signed
-    yield from keys.check_keys(ring, raw, history)
+    yield from keys.check_keys(ring, raw, history.heads)
     yield from checkpoint.check_setting(history)
     yield from check_root(history, head)
     if since is not None:
@@ -173,8 +183,8 @@ def _followed_policy(
     """Return the policy with the key that the log it names was handed over to, and that key."""
     if policy is None or key is None:
         return policy, key
-    present = keys.followed(keys.ring_of(history), key, folder.read(CHECKPOINT, SMALL), history)
-    return replace(policy, logs=[present if each == key else each for each in policy.logs]), present
+    present = keys.followed(keys.ring_of(history), key, folder.read(CHECKPOINT, SMALL), history.heads)
+    return policy.handed(key, present), present
 
 
 def _scope() -> Iterator[Finding]:

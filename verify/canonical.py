@@ -2,25 +2,22 @@
 
 The form is RFC 8785 (JCS) without floats: integers within ±(2^53-1), keys of printable ASCII in byte order, no white
 space, strings in Unicode normalization form C without control characters (category Cc, U+2028, U+2029), without
-bidirectional controls, which let a text read differently from what it says, and without lone surrogates. Lists and
-objects nest at most 32 deep. With control characters refused, only `"` and `\\` are ever escaped.
+bidirectional controls, which let a text read differently from what it says, without lone surrogates, and without what
+Unicode 14.0 does not know, but for ideographs (`characters`). Lists and objects nest at most 32 deep. With control
+characters refused, only `"` and `\\` are ever escaped.
 """
 
 import json
 import re
-import unicodedata
 from typing import Any
+
+from verify import characters
 
 MAX_INTEGER = 2**53 - 1
 MAX_DEPTH = 32
 
 Fault = tuple[str, str]  # the rest of the JSON path, the reason
 
-_FORBIDDEN = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u2028\u2029"  # controls
-    "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # bidirectional controls
-    "\ud800-\udfff]"  # lone surrogates
-)
 # A string, closed or not, is one token: an unclosed one full of escaped quotes would else be scanned once per quote.
 _TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[\]{}]', re.DOTALL)
 # Built once: json.dumps with options builds an encoder per call. The walk before it bounds the depth, so also cycles.
@@ -30,7 +27,14 @@ _ENCODER = json.JSONEncoder(
 
 
 class NotCanonical(ValueError):
-    """The value or the bytes have no canonical spelling here; the message is `<JSON path>: <reason>`."""
+    """The value or the bytes have no canonical spelling here; the message is `<JSON path>: <reason>`.
+
+    `zh`: the reason in Chinese where it is one that whoever writes texts can mend, else nothing.
+    """
+
+    def __init__(self, message: str, zh: str = "") -> None:
+        super().__init__(message)
+        self.zh = zh
 
 
 class _Unfit:
@@ -97,7 +101,7 @@ def require_fit(value: Any) -> None:
     fault = _fault(value, 0)
     if fault is not None:
         path, reason = fault
-        raise NotCanonical(f"${path}: {reason}")
+        raise NotCanonical(f"${path}: {reason}", getattr(reason, "zh", ""))
 
 
 def _fault(value: Any, depth: int) -> Fault | None:
@@ -147,12 +151,7 @@ def text_fault(text: str) -> str | None:
     """Return why a text has no place in a canonical value, None where it has."""
     if text.isascii() and text.isprintable():
         return None
-    found = _FORBIDDEN.search(text)
-    if found is not None:
-        return f"U+{ord(found[0]):04X} is a control character, a bidi control or a lone surrogate"
-    if not unicodedata.is_normalized("NFC", text):
-        return "a string that is not in Unicode normalization form C"
-    return None
+    return characters.fault(text)
 
 
 def _shown(key: str) -> str:

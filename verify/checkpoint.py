@@ -49,10 +49,16 @@ def parse_text(text: bytes) -> Checkpoint:
     except UnicodeDecodeError as error:
         raise NoteError(f"the checkpoint is not UTF-8 at byte {error.start}") from None
     if len(lines) != 4 or lines[3]:
-        raise NoteError("a checkpoint is origin, size and root, each ended by a newline, without extension lines")
+        raise NoteError(
+            "a checkpoint is origin, size and root, each ended by a newline, without extension lines",
+            "检查点须正好是名称、大小、根三行",
+        )
     origin, size, root, _ = lines
     if _SIZE.fullmatch(size) is None:
-        raise NoteError(f"{size[:32]!a} is no tree size: decimal digits without leading zero, below 2^63")
+        raise NoteError(
+            f"{size[:32]!a} is no tree size: decimal digits without leading zero, below 2^63",
+            f"{size[:32]!a} 不是大小：须为十进制数，没有前导零，小于 2^63",
+        )
     return Checkpoint(origin, int(size), notes.decode_base64(root))
 
 
@@ -68,5 +74,8 @@ def open_checkpoint(note: bytes, vkey: VerifierKey) -> Checkpoint:
     checkpoint = parse_text(text)
     # A key may sign many things: the statement counts only for the log that the key is named after.
     if checkpoint.origin != vkey.name:
-        raise NoteError(f"the checkpoint is of {checkpoint.origin!a}, the key of {vkey.name!a}")
+        raise NoteError(
+            f"the checkpoint is of {checkpoint.origin!a}, the key of {vkey.name!a}",
+            f"检查点属于 {checkpoint.origin!a}，公钥属于 {vkey.name!a}",
+        )
     return checkpoint

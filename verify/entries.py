@@ -10,13 +10,13 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import Any
 
 from verify import canonical
+from verify.characters import is_plain
 from verify.shape import misfit
 from verify.tree import leaf_hash
 
@@ -195,12 +195,12 @@ def _at_first_sight(raw: bytes, head: int) -> dict[str, Any] | None:
     """
     try:
         text = raw.decode()
-        if not text.isprintable() or "\\" in text or text.count("[") + text.count("{") > canonical.MAX_DEPTH:
+        if not is_plain(text) or "\\" in text or text.count("[") + text.count("{") > canonical.MAX_DEPTH:
             return None
         value: dict[str, Any] = _GLANCE(text)
     except (_Doubt, ValueError):
         return None
-    if tuple(value) != _KEYS or not unicodedata.is_normalized("NFC", text) or not _plainly_fits(value):
+    if tuple(value) != _KEYS or not _plainly_fits(value):
         return None
     account, role, unit = value["actor"].values()
     rest = f'"v":1,"stream":"{value["stream"]}","version":{value["version"]},"kind":"{value["kind"]}",'

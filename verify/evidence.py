@@ -8,23 +8,28 @@ Source: RFC 9162 section 2.1.4; a different root inside the larger one would be 
 
 from __future__ import annotations
 
-import argparse
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import NoReturn
 
 from verify import checkpoint as checkpoints
-from verify import note as notes
+from verify import entries
 from verify.checkpoint import Checkpoint
+from verify.checks import keys
+from verify.checks.checkpoint import by_others, size_of
 from verify.ed25519 import LibraryMissing
+from verify.entries import EntryError
 from verify.findings import Finding, broken, exit_code, holds, unchecked
+from verify.given import require_key
 from verify.note import NoteError, VerifierKey
+from verify.rotation import KeyEntries, Ring, roots_at
 from verify.source import ENTRIES, SMALL, UsageError
 from verify.tree import EMPTY_ROOT, Frontier, ProofError, consistency_roots, leaf_hash
 from verify.witness.request import RequestError, parse
+from verify.words import Parser
 
 CHECK = "fork"
 MOST_BYTES = 1 << 18
@@ -85,25 +90,17 @@ def _root_inside(size: int, large: Checkpoint, leaves: Iterable[bytes]) -> bytes
     return inside if reached == size and (tree.size, tree.root()) == (large.size, large.root) else None
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise UsageError("参数有误。", message)
-
-
 def main(argv: Sequence[str], program: str) -> int:
     """Judge two heads from the command line. Returns 1 for a fork, 0 for one history, 2 where it is open; UsageError."""
     chosen = _parser(program).parse_args(argv)
-    try:
-        key = notes.parse_vkey(chosen.vkey)
-    except NoteError as error:
-        raise UsageError(f"{chosen.vkey} 不是公钥。", f"{chosen.vkey} is no verifier key: {error}") from error
-    found, heads, proofs = [], [], []
-    for path in (chosen.one, chosen.other):
-        note, proof = _read(path)
-        proofs += proof
-        head, finding = _open(path, note, key)
-        heads += [head] if head else []
-        found += [finding] if finding else []
+    key = require_key(chosen.vkey)
+    known = _Keys(key, chosen.entries)
+    read = [(path, *_read(path)) for path in (chosen.one, chosen.other)]
+    proofs = [proof for _, _, given in read for proof in given]
+    for _, note, _ in read:
+        known.vouch(note)
+    opened = [_open(path, note, key, known.due(note)) for path, note, _ in read]
+    heads, found = [head for head, _ in opened if head], [finding for _, finding in opened if finding]
     proofs += [_proof(path) for path in chosen.proof]
     if len(heads) == 2:
         leaves = _leaves(chosen.entries) if chosen.entries else None
@@ -118,9 +115,8 @@ def main(argv: Sequence[str], program: str) -> int:
     return exit_code(found)
 
 
-def _parser(program: str) -> _Parser:
-    parser = _Parser(
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+def _parser(program: str) -> Parser:
+    parser = Parser(
         prog=f"{program} evidence",
         description="同一台账签署的两个检查点是否证明其历史分叉（退出码 1：分叉；0：同一历史；2：尚不能判断）\n"
         "whether two heads that one log signed prove a fork (exit code 1), one history (0), or nothing yet (2)",
@@ -128,7 +124,7 @@ def _parser(program: str) -> _Parser:
     for name in ("one", "other"):
         zh, en = "检查点文件，或见证保存的请求", "a checkpoint, or a request that a witness kept"
         parser.add_argument(name, metavar="CHECKPOINT", help=f"{zh} / {en}")
-    parser.add_argument("--vkey", required=True, help="台账的公钥 / the log's verifier key")
+    parser.add_argument("--vkey", required=True, metavar="VKEY|FILE", help="台账的公钥 / the log's verifier key")
     zh = '延续证明，JSON {"path":[hex…],"old_root":hex}，即 /proof/consistency 的回答'
     en = "a consistency proof, as /proof/consistency answers; old_root, the smaller tree's, is needed at sizes 2^k"
     parser.add_argument("--proof", action="append", default=[], metavar="FILE", help=f"{zh} / {en}")
@@ -152,14 +148,62 @@ def _read(path: str) -> tuple[bytes, list[Proof]]:
     return request.note, [Proof(request.path)]
 
 
-def _open(path: str, note: bytes, key: VerifierKey) -> tuple[Checkpoint | None, Finding | None]:
+class _Keys:
+    """The keys with which heads are opened: the one given and, where the entries are at hand, those of the log's handovers.
+
+    Each retirement is vouched for by the key that retires; keys before the one given by a head that this signed over the
+    entries that name them.
+    """
+
+    def __init__(self, given: VerifierKey, path: str | None) -> None:
+        self._given, self._path = given, path
+        named = KeyEntries()
+        for place, line in enumerate(_lines(path) if path else ()):
+            if b'"stream":"log/main"' in line:
+                with suppress(EntryError):
+                    named.take(entries.parse(line), place)
+        self._named, self._ring = named, Ring.of(named.found)
+        self._heads = roots_at(_leaves(path), named.cited()) if path and named.cited() else {}
+        self._vouched = False
+
+    def vouch(self, note: bytes) -> None:
+        """Let a head that the key given, or one that it was handed over to, signed over the entries vouch for older keys."""
+        place = self._ring.place(self._given)
+        if not place or not self._path:
+            return
+        with suppress(NoteError, LibraryMissing):
+            head = checkpoints.open_checkpoint(note, keys.followed(self._ring, self._given, note, self._heads))
+            inside = roots_at(_leaves(self._path), {head.size}).get(head.size)
+            self._vouched = self._vouched or (inside == head.root and self._ring.terms[place].since < head.size)
+
+    def due(self, note: bytes) -> VerifierKey:
+        """Return the key whose line is due on a head, as far as handovers lead to it; else the one given."""
+        last, size = keys.followed(self._ring, self._given, note, self._heads), size_of(note) or 0
+        earlier = self._ring.terms[: self._ring.place(self._given) or 0] if self._vouched else []
+        return next((term.key for term in earlier if term.holds_at(size)), last)
+
+
+def _open(path: str, note: bytes, given: VerifierKey, due: VerifierKey) -> tuple[Checkpoint | None, Finding | None]:
+    """Return what a head says that the key given signed, or the one that is due by the handovers."""
     try:
-        return checkpoints.open_checkpoint(note, key), None
+        with suppress(NoteError):
+            return checkpoints.open_checkpoint(note, given), None
+        return checkpoints.open_checkpoint(note, due), None
     except LibraryMissing as error:
         return None, unchecked("checkpoint", "无法核验签名：缺少签名库。", f"The signature is unchecked: {error}.")
     except NoteError as error:
-        zh = f"{path} 不是由该公钥签名的检查点，不能作为证据：{error}。"
-        return None, unchecked("checkpoint", zh, f"{path} is not signed by the key, so it is no evidence: {error}.")
+        zh, en = _other_key(note, given) or ("不是由该公钥签名的检查点", "it is not signed by the key")
+        zh = f"{path} 不能作为证据：{zh}：{error}。"
+        return None, unchecked("checkpoint", zh, f"{path} is no evidence: {en}: {error}.")
+
+
+def _other_key(note: bytes, key: VerifierKey) -> tuple[str, str] | None:
+    try:
+        told = by_others(checkpoints.parse(note)[1], key)
+    except NoteError:
+        return None
+    zh = "；若密钥已移交，须以 --entries 给出记录此事的导出"
+    return told and (told[0] + zh, f"{told[1]}; a handover is shown by the entries of the log (--entries)")
 
 
 def _proof(path: str) -> Proof:
@@ -172,11 +216,15 @@ def _proof(path: str) -> Proof:
 
 
 def _leaves(path: str) -> Iterable[bytes]:
+    return map(leaf_hash, _lines(path))
+
+
+def _lines(path: str) -> Iterator[bytes]:
     target = Path(path) / ENTRIES if Path(path).is_dir() else Path(path)
     try:
         with target.open("rb") as file:
             for line in file:
-                yield leaf_hash(line.removesuffix(b"\n"))
+                yield line.removesuffix(b"\n")
     except OSError as error:
         raise UsageError(f"读不到 {target}。", f"{target} cannot be read: {error}") from error
 

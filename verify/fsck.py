@@ -7,32 +7,29 @@ belongs to no log of this kind is BROKEN. Draws and rules are not asked here. So
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from verify import entries, tiles
 from verify.checkpoint import Checkpoint
-from verify.checks import capped, checkpoint, concluded
+from verify.checks import capped, checkpoint, concluded, keys
 from verify.entries import EntryError
-from verify.findings import Finding, broken, holds, noted, unchecked
+from verify.findings import Finding, broken, holds
 from verify.given import answer
-from verify.library import references
+from verify.library import Reference, references
 from verify.note import VerifierKey
+from verify.others import LARGEST_BUNDLE, others
 from verify.policy import Policy
 from verify.report import Report
-from verify.source import CHECKPOINT, ENTRIES, LOG_VKEY, UNFINISHED, Folder
+from verify.rotation import CREATED, KeyEntries, Ring, roots_at
+from verify.source import CHECKPOINT, LOG_VKEY, SMALL, Folder
 from verify.tree import HASH_SIZE, Frontier, leaf_hash
 
-LARGEST_BUNDLE = tiles.WIDTH * (2 + tiles.MAX_ENTRY)
 USAGE = """\
 fsck FOLDER [--vkey VKEY|FILE] [--policy FILE] [--json]
 逐字节核对静态日志：由条目包算出叶子，由下一层算出每块瓦片，由叶子算出根，文档与其名称比对，列出缺少和多余的文件。
 Checks a static log from its bytes: leaves from bundles, every tile from the level below, the root from the leaves,
 documents against their names; files that are missing or foreign are named. Draws and rules are not asked."""
-DOCUMENTS = "documents/"
-_DOCUMENT = re.compile(DOCUMENTS + "([0-9a-f]{64})")
 
 
 def fsck(path: Path | str, key: VerifierKey | None = None, policy: Policy | None = None) -> Report:
@@ -41,15 +38,12 @@ def fsck(path: Path | str, key: VerifierKey | None = None, policy: Policy | None
     stated = checkpoint.stated_key(folder)
     if key is None and policy is not None and policy.logs:
         key = next((each for each in policy.logs if each == stated), policy.logs[0])
-    head, findings = checkpoint.read_checkpoint(folder, key or (None if isinstance(stated, str) else stated))
-    findings += _whose(stated, key, head)
     tree = _Tree(folder)
-    if head is not None:
-        findings += capped(tree.check(head))
-        findings += capped(_documents(folder, tree.documents))
-    findings += checkpoint.check_policy(folder, policy, key)
+    head = checkpoint.read_checkpoint(folder, None)[0]
+    content = [*capped(tree.check(head)), *capped(_documents(folder, tree.documents))] if head else []
+    findings = [*_signed(folder, tree, stated, key, policy), *content]
     findings += concluded(
-        capped(_names(folder, tree)),
+        capped(others(folder, tree.frontier.size, tree.expected, tree.documents)),
         lambda: holds("folder", "没有多余的文件。", "There is no file that belongs to no static log."),
     )
     origin, root = (head.origin, tree.frontier.root().hex()) if head else ("", "")
@@ -61,16 +55,21 @@ def main(argv: Sequence[str], program: str) -> int:
     return answer(argv, f"用法 Usage: {program} {USAGE}", fsck)
 
 
-def _whose(stated: VerifierKey | str, given: VerifierKey | None, head: Checkpoint | None) -> Iterator[Finding]:
-    if isinstance(stated, str):
-        yield broken("whose", f"{LOG_VKEY} 不可用：{stated}。", f"{LOG_VKEY} is unusable: {stated}.")
-    if given is None:
-        zh = "没有从外部给出公钥（--vkey），这是谁的日志无法核验。"
-        yield unchecked("whose", zh, "No key from outside was given (--vkey): whose log this is cannot be told.")
-    elif given != stated:
-        yield broken("whose", f"{LOG_VKEY} 不是给出的公钥。", f"{LOG_VKEY} is not the key that was given.")
-    elif head is not None and head.origin == given.name:
-        yield holds("whose", f"日志属于 {given.name}，公钥与外部给出的一致。", f"The log is {given.name}.")
+def _signed(
+    folder: Folder, tree: _Tree, stated: VerifierKey | str, given: VerifierKey | None, policy: Policy | None
+) -> Iterator[Finding]:
+    """Whose log this is: the key given, or those that it was handed over to, signed the checkpoint."""
+    raw, ring = folder.read(CHECKPOINT, SMALL), Ring.of(tree.keys.found)
+    size, heads = checkpoint.size_of(raw or b"") or 0, tree.roots(tree.keys.cited())
+    key = given or (None if isinstance(stated, str) else stated)
+    present = key and keys.followed(ring, key, raw, heads)
+    yield from checkpoint.read_checkpoint(folder, present, [*ring.keys_at(size), *checkpoint.cosigners_of(policy)])[1]
+    created = next((each.data for each in tree.keys.found if each.kind == CREATED), None)
+    yield from checkpoint.check_whose(folder, created, given, present, ring, size)
+    yield from keys.check_keys(ring, raw, heads)
+    if policy is not None and given is not None and present is not None:
+        policy = policy.handed(given, present)
+    yield from checkpoint.check_policy(folder, policy, given and present)
 
 
 class _Tree:
@@ -82,6 +81,7 @@ class _Tree:
         self.expected = {CHECKPOINT, LOG_VKEY}
         self.documents: dict[str, tuple[int, int]] = {}
         """SHA-256 -> (bytes, index of the first entry that names it)."""
+        self.keys = KeyEntries()
         self._faults: list[Finding] = []
         self._cut = False
 
@@ -103,6 +103,12 @@ class _Tree:
         elif not wrong:
             zh = f"检查点的 {head.size} 条与条目包、各层瓦片逐字节一致。"
             yield holds("tree", zh, f"Bundles, tiles of all levels and root agree on {head.size} entries.")
+
+    def roots(self, sizes: Collection[int]) -> dict[int, bytes]:
+        """Return the roots over the first so many leaves, from the tiles that were just compared with the entries."""
+        bundles = tiles.bundles_of(self.frontier.size)
+        found = (self._read(tiles.tile_path(0, *each), each[1] * HASH_SIZE) or b"" for each in bundles)
+        return roots_at((tile[at : at + HASH_SIZE] for tile in found for at in range(0, len(tile), HASH_SIZE)), sizes)
 
     def _told(self) -> Iterator[Finding]:
         yield from self._faults
@@ -162,11 +168,22 @@ class _Tree:
     def _named(self, raws: Sequence[bytes], first: int) -> Iterator[Finding]:
         for index, raw in enumerate(raws, start=first):
             try:
-                for each in references(entries.parse(raw)):
+                entry = entries.parse(raw)
+                self.keys.take(entry, index)
+                for each in references(entry):
                     if each["public"] is True:
-                        self.documents.setdefault(each["sha256"], (each["bytes"], index))
+                        known = self.documents.setdefault(each["sha256"], (each["bytes"], index))
+                        yield from _lengths(each, *known, index)
             except EntryError as error:
                 yield broken("entries", f"不是合规的记录：{error}。", f"This is no entry: {error}.", index)
+
+
+def _lengths(reference: Reference, length: int, first: int, index: int) -> Iterator[Finding]:
+    """A document has one length, whoever names it."""
+    if reference["bytes"] != length:
+        path = f"documents/{reference['sha256']}"
+        zh = f"{path} 在这里记为 {reference['bytes']} 字节，在第 {first} 条是 {length} 字节。"
+        yield broken("documents", zh, f"{path} has {reference['bytes']} bytes here, {length} in entry {first}.", index)
 
 
 def _unlike(path: str, found: bytes, content: bytes) -> Finding:
@@ -194,69 +211,3 @@ def _documents(folder: Folder, named: dict[str, tuple[int, int]]) -> Iterator[Fi
 
     zh, en = f"{len(named)} 个文档都与其名称一致。", f"All {len(named)} documents are what they are named."
     yield from concluded(found(), lambda: holds("documents", zh, en), len(named))
-
-
-def _names(folder: Folder, tree: _Tree) -> Iterator[Finding]:
-    """Name every file that is not one of the log at this size: earlier parts of tiles, what is ahead, what is foreign."""
-    ahead = []
-    for name in folder.names():
-        if name in tree.expected or (name.startswith(DOCUMENTS) and name.removeprefix(DOCUMENTS) in tree.documents):
-            continue
-        if name == UNFINISHED or (name.endswith("/") and name.startswith(("tile/", "documents/"))):
-            continue
-        document = _DOCUMENT.fullmatch(name)
-        if name == ENTRIES:
-            zh = f"这里还有 {ENTRIES}，fsck 不核对它；请用 verify 核验整个导出。"
-            yield noted("folder", zh, f"{ENTRIES} is here besides, as in an export: `verify` checks it, fsck does not.")
-        elif document:
-            size = folder.size(name)
-            if size is None or folder.sha256(name, size) != document[1]:
-                yield broken("folder", f"{name} 与其名称不符。", f"{name} is not what it is named.")
-            else:
-                ahead.append(name)
-        elif not _is_tile(name):
-            shown = ascii(name)[1:-1]
-            yield broken("folder", f"多余的文件 {shown}。", f"A file that belongs to no static log: {shown}.")
-        elif not _agrees(folder, tree, name):
-            yield broken("folder", f"{name} 与条目不符。", f"{name} differs from the entries.")
-        elif _last(name) > tree.frontier.size:
-            ahead.append(name)
-    if ahead:
-        zh = f"{len(ahead)} 个文件超出检查点（发布尚未完成）：{ahead[0]} 等。"
-        yield noted("folder", zh, f"{len(ahead)} files are beyond the checkpoint (not yet published): {ahead[0]} …")
-
-
-def _is_tile(name: str) -> bool:
-    with suppress(tiles.TileError):
-        tiles.parse_tile_path(name)
-        return True
-    return False
-
-
-def _last(name: str) -> int:
-    """Return how many entries a log must have for a tile of this path."""
-    level, index, width = tiles.parse_tile_path(name)
-    return (index * tiles.WIDTH + width) << 8 * (level or 0)
-
-
-def _agrees(folder: Folder, tree: _Tree, name: str) -> bool:
-    """Whether a tile or bundle has its width, and begins as the one of its place that the checkpoint covers, if any does."""
-    level, index, width = tiles.parse_tile_path(name)
-    content = folder.read(name, LARGEST_BUNDLE if level is None else width * HASH_SIZE)
-    if content is None or (level is not None and len(content) != width * HASH_SIZE):
-        return False
-    if level is None:
-        with suppress(tiles.TileError):
-            if len(tiles.decode_bundle(content)) == width:
-                return _begins_alike(folder, tree, level, index, content)
-        return False
-    return _begins_alike(folder, tree, level, index, content)
-
-
-def _begins_alike(folder: Folder, tree: _Tree, level: int | None, index: int, content: bytes) -> bool:
-    width = min(tiles.WIDTH, (tree.frontier.size >> 8 * (level or 0)) - index * tiles.WIDTH)
-    if width < 1:
-        return True
-    path = tiles.entries_path(index, width) if level is None else tiles.tile_path(level, index, width)
-    covered = folder.read(path, LARGEST_BUNDLE) or b""
-    return covered.startswith(content) or content.startswith(covered)

@@ -11,7 +11,7 @@ from pathlib import Path
 from verify import note as notes
 from verify import policy as policies
 from verify.note import NoteError, VerifierKey
-from verify.policy import Policy
+from verify.policy import Policy, PolicyError
 from verify.report import Report
 from verify.source import UsageError
 from verify.usage import parse
@@ -60,6 +60,14 @@ def key_of(text: str | None) -> VerifierKey | None:
         ) from error
 
 
+def require_key(text: str) -> VerifierKey:
+    """Return the key given on the command line. Raises UsageError."""
+    key = key_of(text)
+    if key is None:
+        raise UsageError("没有给出公钥。", "No key was given.")
+    return key
+
+
 def policy_of(path: str | None) -> Policy | None:
     """Return the policy in a file. Raises UsageError."""
     if path is None:
@@ -67,4 +75,5 @@ def policy_of(path: str | None) -> Policy | None:
     try:
         return policies.parse(Path(path).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise UsageError(f"{path} 不是可用的信任策略。", f"{path} is no usable policy: {error}") from error
+        zh = error.zh if isinstance(error, PolicyError) else "读不到，或不是 UTF-8 文本"
+        raise UsageError(f"{path} 不是可用的信任策略：{zh}。", f"{path} is no usable policy: {error}") from error

@@ -24,7 +24,11 @@ _VKEY = re.compile(r"([^+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+={0,2})")
 
 
 class NoteError(ValueError):
-    """The note or the key is malformed, or a signature that must hold does not."""
+    """The note or the key is malformed, or a signature that must hold does not. `zh` says it in Chinese."""
+
+    def __init__(self, en: str, zh: str = "不是合规的签名文本或公钥") -> None:
+        super().__init__(en)
+        self.zh = zh
 
 
 @dataclass(frozen=True)
@@ -59,13 +63,19 @@ def parse_vkey(text: str) -> VerifierKey:
     """
     found = _VKEY.fullmatch(text)
     if found is None:
-        raise NoteError("a verifier key is name+hash+key on one line, with the hash in 8 lower-case hex digits")
+        raise NoteError(
+            "a verifier key is name+hash+key on one line, with the hash in 8 lower-case hex digits",
+            "公钥须为一行 名称+8 位小写十六进制+base64",
+        )
     name, stated, key = found[1], found[2], decode_base64(found[3])
     _require_name(name)
     _require_key(key[0], key[1:])
     computed = key_id(name, key[0], key[1:])
     if computed.hex() != stated:
-        raise NoteError(f"the verifier key of {name} states the id {stated}, its key has {computed.hex()}")
+        raise NoteError(
+            f"the verifier key of {name} states the id {stated}, its key has {computed.hex()}",
+            f"{name} 的公钥自称编号 {stated}，实为 {computed.hex()}",
+        )
     return VerifierKey(name, computed, key[0], key[1:])
 
 
@@ -125,12 +135,18 @@ def open_note(note: bytes, keys: Sequence[VerifierKey]) -> tuple[bytes, tuple[Ve
             continue
         # Unused bits of base64 must be zero, so that not one bit of a line that counts can change.
         if format_signature(signature.name, signature.key_id, signature.payload) != line + b"\n":
-            raise NoteError(f"the signature of {key.name} ({key.key_id.hex()}) is not in its canonical spelling")
+            raise NoteError(
+                f"the signature of {key.name} ({key.key_id.hex()}) is not in its canonical spelling",
+                f"{key.name}（{key.key_id.hex()}）的签名写法不规范",
+            )
         if not holds(key, text, signature.payload):
-            raise NoteError(f"the signature of {key.name} ({key.key_id.hex()}) does not hold")
+            raise NoteError(
+                f"the signature of {key.name} ({key.key_id.hex()}) does not hold",
+                f"{key.name}（{key.key_id.hex()}）的签名与内容不符",
+            )
         verified.append(key)
     if not verified:
-        raise NoteError("no known key signed the note")
+        raise NoteError("no known key signed the note", "没有所求密钥的签名")
     return text, tuple(verified)
 
 
@@ -180,17 +196,26 @@ def _by_identity(keys: Sequence[VerifierKey]) -> dict[tuple[str, bytes], Verifie
     known: dict[tuple[str, bytes], VerifierKey] = {}
     for key in keys:
         if known.setdefault((key.name, key.key_id), key) != key:
-            raise NoteError(f"two different keys are named {key.name} with the id {key.key_id.hex()}")
+            raise NoteError(
+                f"two different keys are named {key.name} with the id {key.key_id.hex()}",
+                f"两把不同的公钥都叫 {key.name}，编号同为 {key.key_id.hex()}",
+            )
     return known
 
 
 def _require_name(name: str) -> None:
     if not name or "+" in name or any(each.isspace() or each < " " or "\ud800" <= each <= "\udfff" for each in name):
-        raise NoteError(f"{name!a} is no key name: it is empty, or holds a space, a control or a plus sign")
+        raise NoteError(
+            f"{name!a} is no key name: it is empty, or holds a space, a control or a plus sign",
+            f"{name!a} 不能作密钥名称：空白，或含空格、控制字符、加号",
+        )
 
 
 def _require_key(kind: int, public: bytes) -> None:
     if kind not in (ED25519, COSIGNATURE):
-        raise NoteError(f"keys of type {kind:#04x} are not supported")
+        raise NoteError(f"keys of type {kind:#04x} are not supported", f"不支持 {kind:#04x} 类型的密钥")
     if len(public) != 32:
-        raise NoteError(f"an Ed25519 public key has 32 bytes, this one has {len(public)}")
+        raise NoteError(
+            f"an Ed25519 public key has 32 bytes, this one has {len(public)}",
+            f"Ed25519 公钥应有 32 字节，这里是 {len(public)} 字节",
+        )

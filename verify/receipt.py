@@ -6,15 +6,18 @@ checkpoint in it; whether the whole log keeps its rules is what `python -m verif
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from verify import checkpoint as checkpoints
 from verify import entries, placed, proof, selfcheck
 from verify.checkpoint import Checkpoint
 from verify.checks import checkpoint
 from verify.entries import Entry, EntryError
-from verify.findings import Finding, broken, holds, unchecked
+from verify.findings import Finding, broken, holds, noted, unchecked
 from verify.given import answer
 from verify.note import VerifierKey
 from verify.policy import Policy
@@ -24,6 +27,9 @@ from verify.tree import ProofError, leaf_hash, verify_inclusion
 
 LARGEST = 1 << 22
 """The most bytes of a file that is read."""
+SHOWN = 60
+"""So many characters of something else are shown."""
+_MARKS = re.compile(rb'c2sp\.org/tlog-proof|fairdraw-selfcheck|(?:^|\n|")\xe2\x80\x94 [^ \n]+ [A-Za-z0-9+/]{20}')
 Held = proof.Proof | dict[str, Any]
 USAGE = """\
 receipt FILE [--vkey VKEY|FILE] [--policy FILE] [--json]
@@ -39,7 +45,7 @@ def main(argv: Sequence[str], program: str) -> int:
 
 
 def check(target: str, key: VerifierKey | None = None, policy: Policy | None = None) -> Report:
-    """Check the file `target`. UsageError where there is none."""
+    """Check the file `target`. UsageError where there is none, or where it does not even claim to be what is asked."""
     try:
         with Path(target).open("rb") as file:
             raw = file.read(LARGEST)  # of a longer file the rest is missing, and it does not hold
@@ -52,6 +58,10 @@ def judge(raw: bytes, target: str, key: VerifierKey | None = None, policy: Polic
     """Check the bytes of such a file, which came from `target`."""
     if policy is not None and policy.logs and key is None:
         key = policy.logs[0]
+    if said := _something_else(raw):
+        zh = f"{target} 不是回执，也不是自查文件：读到的是{said[0]}。请重新下载，或检查文件名。"
+        en = f"{target} is no receipt and no self-check, but {said[1]}: fetch it again, or look for the right file."
+        raise UsageError(zh, en)
     try:
         held: Held = proof.parse(raw) if raw.startswith(proof.HEADER) else selfcheck.parse(raw)
     except ProofError as error:
@@ -60,21 +70,54 @@ def judge(raw: bytes, target: str, key: VerifierKey | None = None, policy: Polic
         zh = f"不是自查文件：{error.zh}。"
         return Report(target, "", 0, "", [broken("selfcheck", zh, f"This is no self-check: {error.en}.")])
     note = held.note if isinstance(held, proof.Proof) else selfcheck.note_of(held)
-    head, findings = checkpoint.open_note(note, key, "checkpoint", "检查点")
+    head, findings = checkpoint.open_note(note, key, "checkpoint", "检查点", checkpoint.cosigners_of(policy))
     if head is None:
         return Report(target, "", 0, "", findings)
-    findings += [*_whose(key, head), *checkpoint.check_cosigned(note, policy, key)]
+    findings += [*_whose(key, head, note), *checkpoint.check_cosigned(note, policy, key)]
     findings += _entry(held, head) if isinstance(held, proof.Proof) else selfcheck.check(held, head)
     return Report(target, head.origin, head.size, head.root.hex(), findings)
 
 
-def _whose(key: VerifierKey | None, head: Checkpoint) -> Iterator[Finding]:
+def _something_else(raw: bytes) -> tuple[str, str] | None:
+    """Say what was read instead of a receipt; None where there is any mark of one, for a damaged receipt claims something.
+
+    The marks are the name of either form, the beginning of one that was cut off, and a line with a signature.
+    """
+    text = raw.lstrip(b"\xef\xbb\xbf \t\r\n")
+    if not text:
+        return ("空文件", "an empty file")
+    if text.startswith(b"<"):
+        title = re.search(rb"<title[^>]*>([^<]{1,200})", text, re.IGNORECASE)
+        named = f"：{_shown(title[1])}" if title else ""
+        return f"网页{named}", f"a web page{named.replace('：', ': ')}"
+    if proof.HEADER.startswith(raw) or _MARKS.search(raw):
+        return None
+    try:
+        value = dict(json.loads(text))
+    except (ValueError, TypeError, RecursionError):
+        return f"其他内容，开头是 {_shown(text)}", f"something else, which begins with {_shown(text)}"
+    words = next((value[key] for key in ("title", "detail") if isinstance(value.get(key), str)), "")
+    named = f"：{_shown(words.encode('utf-8', 'replace'))}" if words else ""
+    return f"其他 JSON 内容{named}", f"other JSON{named.replace('：', ': ')}"
+
+
+def _shown(raw: bytes) -> str:
+    """Return the beginning of some bytes as a text on one line, without what could disturb a terminal."""
+    text = " ".join(raw[: 4 * SHOWN].decode("utf-8", "replace").split())[:SHOWN]
+    return "".join(each if each.isprintable() else "�" for each in text)
+
+
+def _whose(key: VerifierKey | None, head: Checkpoint, note: bytes) -> Iterator[Finding]:
     if key is None:
         zh = "没有从外部给出公钥（--vkey），这是谁的日志无法核验。"
         yield unchecked("whose", zh, "No key from outside was given (--vkey): whose log this is cannot be told.")
     elif head.origin != key.name:
         zh = f"检查点属于 {head.origin}，给出的公钥属于 {key.name}。"
         yield broken("whose", zh, f"The checkpoint is of {head.origin}, the key given is of {key.name}.")
+    elif checkpoint.by_others(checkpoints.parse(note)[1], key):
+        zh = "台账可能已轮换密钥，而这份文件里没有移交的记录：请用签名的那把公钥，或用给出的公钥核验整本台账（verify 导出文件夹）。"
+        en = "The log may have handed over, which this file cannot show: take the key that signed, or verify EXPORT with this one."
+        yield noted("whose", zh, en)
 
 
 def _entry(receipt: proof.Proof, head: Checkpoint) -> Iterator[Finding]:

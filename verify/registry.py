@@ -16,11 +16,12 @@ from json.encoder import encode_basestring
 from typing import Any
 
 from verify import canonical
+from verify.characters import is_plain
 from verify.documents import Listing, parse, row_of
 from verify.kinds import INSPECTOR_ROW, OBJECT_ROW
 from verify.rows import Row, Rows
 from verify.shape import misfit
-from verify.spelling import WORDS, is_plain, pattern
+from verify.spelling import WORDS, pattern
 from verify.tree import leaf_hash, root
 
 ROW_SHAPES: dict[str, dict[str, Any]] = {"objects": OBJECT_ROW, "inspectors": INSPECTOR_ROW}

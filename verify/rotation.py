@@ -6,14 +6,17 @@ is retired: whoever trusts either of them sees the other coming.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from verify import note as notes
 from verify.entries import Entry
+from verify.kinds import KINDS
 from verify.note import NoteError, VerifierKey
+from verify.shape import misfit
+from verify.tree import Frontier
 
-ANNOUNCED, RETIRED = "log.key-announced", "log.key-retired"
+LOG, CREATED, ANNOUNCED, RETIRED = "log/main", "log.created", "log.key-announced", "log.key-retired"
 
 
 @dataclass
@@ -41,7 +44,7 @@ class Ring:
         """Return the ring that the entries of `log/main` make."""
         ring = cls()
         for entry in entries:
-            if entry.kind == "log.created":
+            if entry.kind == CREATED:
                 key = _key(entry.data["vkey"])
                 ring.terms += [Term(key, entry.index)] if key and not ring.terms else []
             elif entry.kind == ANNOUNCED:
@@ -82,6 +85,36 @@ class Ring:
             self.faults.append((entry.index, zh, en))
         else:
             active[0].retired = entry
+
+
+@dataclass
+class KeyEntries:
+    """The entries of a log that name its keys, picked out where the log is not folded."""
+
+    found: list[Entry] = field(default_factory=list)
+
+    def take(self, entry: Entry, place: int) -> None:
+        """Take the entry at a place of the log, where it names a key and is what it should be."""
+        if entry.kind not in (CREATED, ANNOUNCED, RETIRED) or entry.stream != LOG or entry.index != place:
+            return
+        if (entry.kind == CREATED) == (place == 0) and misfit(entry.data, KINDS[entry.kind].data) is None:
+            self.found.append(entry)
+
+    def cited(self) -> set[int]:
+        """Return the sizes of the heads on which the handovers rest."""
+        return {entry.data["covered"]["size"] for entry in self.found if entry.kind == RETIRED}
+
+
+def roots_at(leaves: Iterable[bytes], sizes: Collection[int]) -> dict[int, bytes]:
+    """Return size -> root over so many of the leaves, for those of the sizes that there are; no further leaf is read."""
+    tree, found, wanted = Frontier(), dict[int, bytes](), set(sizes)
+    source = iter(leaves)
+    while wanted and (leaf := next(source, None)) is not None:
+        tree.append(leaf)
+        if tree.size in wanted:
+            found[tree.size] = tree.root()
+            wanted.remove(tree.size)
+    return found
 
 
 def _key(text: str) -> VerifierKey | None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from typing import Any
-from unicodedata import is_normalized
 
 _LONG, _SHORT = "0[13578]|1[02]", "0[469]|11"
 _DAY = f"(?:(?:{_LONG})-(?:0[1-9]|[12][0-9]|3[01])|(?:{_SHORT})-(?:0[1-9]|[12][0-9]|30)|02-(?:0[1-9]|1[0-9]|2[0-8]))"
@@ -43,12 +42,3 @@ def _named(part: str, name: str | None) -> str:
     if name is None:
         return part
     return f"(?P={name[1:]})" if name.startswith("=") else f"(?P<{name}>{part})"
-
-
-def is_plain(text: str) -> bool:
-    """Whether every string between quotes in a text may stand in canonical JSON: printable, and in normalization form C.
-
-    What is printable is no control character, no bidirectional control and no surrogate; a quote composes with nothing, so
-    a text is in form C where all of its strings are.
-    """
-    return text.isprintable() and (text.isascii() or is_normalized("NFC", text))

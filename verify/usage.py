@@ -26,8 +26,6 @@ Checks an exported log and believes nothing it says: every draw is replayed, eve
   --since CHECKPOINT   以前保存的检查点文件，或整个旧导出：核对此后台账只增未改；有旧导出时指出首条被改的记录
                        a checkpoint kept from earlier, or a whole export: since then the log only grew; an
                        export also tells which entry is the first that is another now
-  --since CHECKPOINT   以前保存的检查点文件：核对此后台账只增未改
-                       a checkpoint kept from earlier: since then the log only grew
   --tsa FILE           时间戳机构直至根的证书（PEM），取自台账以外：核对检查点的时间戳
                        the certificates of the time-stamping authority up to its root, from somewhere else than the
                        log; without them time stamps stay UNCHECKED
@@ -44,6 +42,8 @@ Checks an exported log and believes nothing it says: every draw is replayed, eve
   fsck FOLDER          逐字节核对静态日志  check a static log from its bytes
   receipt FILE         离线核验回执或企业自查文件  check a receipt or the self-check of a business offline
   watch URL            跟踪公开的台账，只核验新增的部分  follow a log that is served, and verify what is new only
+  evidence ONE OTHER   两个检查点是否证明台账分叉  whether two signed heads prove a fork
+  witness              见证服务：为只增不改的台账联署  the witness: it cosigns a log that only grows
 
 退出码 exit codes:
   0    全部成立                      all holds

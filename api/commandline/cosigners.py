@@ -28,14 +28,18 @@ def usable(path: Path | None) -> str | None:
     """Return the text of a policy that a service can follow, None where none is given. Failed where it cannot."""
     from domain.cosigning import require_followable
     from verify import policy as policies
+    from verify.note import NoteError
+    from verify.policy import PolicyError
 
     if path is None:
         return None
     text = path.read_text("utf-8")
     try:
         require_followable(policies.parse(text))
-    except ValueError as error:
-        raise Failed(f"{path} 不是可用的策略：{error}", f"{path} is no policy that can be followed: {error}") from error
+    except (PolicyError, NoteError) as error:
+        raise Failed(
+            f"{path} 不是可用的策略：{error.zh}", f"{path} is no policy that can be followed: {error}"
+        ) from error
     return text
 
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 import errno
 import sqlite3
 import traceback
+from collections.abc import Sequence
 from pathlib import Path
 
 import psycopg
 
 from api.commandline import Failed, fault_line
+from api.commandline.busy import instead
 from api.demo.postgres import NoPostgres
 from api.exporting import NotAnExport
 from api.publishing import Disagrees
 from domain.errors import Refusal
+from domain.lockfile import InUse
 from projections.rows import ViewError
 
 OWN_FAULT = 70
@@ -30,9 +33,11 @@ _REASONS = {
 }
 
 
-def explained(error: BaseException) -> tuple[int, str]:
-    """Return the exit code and the lines that tell an error to a person."""
+def explained(error: BaseException, given: Sequence[str] = ()) -> tuple[int, str]:
+    """Return the exit code and the lines that tell an error to a person. `given`: the words of the command."""
     match error:
+        case InUse():
+            return 1, f"拒绝：{error.zh}（{error.rule}）\nrefused: {error.en}\n{instead(given)}"
         case Refusal():
             faults = [f"  {fault_line('', each)}" for each in error.errors]
             return 1, "\n".join([f"拒绝：{error.zh}（{error.rule}）", f"refused: {error.en}", *faults])

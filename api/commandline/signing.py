@@ -181,8 +181,12 @@ def _rotate(chosen: argparse.Namespace) -> int:
 def _drop(chosen: argparse.Namespace) -> int:
     from domain.signer import Signer
 
-    Signer(chosen.dir).drop_key(chosen.vkey)
+    left = Signer(chosen.dir).drop_key(chosen.vkey)
     print(f"已删去 / dropped: {chosen.vkey}")
+    for each in left:
+        print(
+            f"不在签名器文件夹内，仍在原处，请自行销毁 / not in the signer's folder, left there, destroy it yourself: {each}"
+        )
     return 0
 
 

@@ -16,7 +16,7 @@ from typing import IO, Any
 
 from api.importing.encoding import as_text, bounded, encoding_refused
 from api.importing.report import Report
-from verify.spelling import is_plain
+from verify.characters import Unknown, is_composed, is_plain, unknown
 
 PADDING = " \t\u00a0\u3000"  # spreadsheets pad cells with these, a tab to keep long numbers as text
 MAX_CELL = 4000
@@ -213,8 +213,11 @@ def _refuse_characters(row: Row) -> None:
             row.refuse(name, f"含有控制字符或不可见字符{code}", f"has the control or invisible character {code}")
         elif "\ufffd" in text:
             row.refuse(name, "含有乱码字符U+FFFD", "has U+FFFD: some program could not read this text")
-        elif not unicodedata.is_normalized("NFC", text):
-            changed = next((c for c in text if not unicodedata.is_normalized("NFC", c)), text[0])
+        elif (place := unknown(text)) is not None:
+            reason = Unknown(place + 1, f"U+{ord(text[place]):04X}")
+            row.refuse(name, reason.zh, reason)
+        elif not is_composed(text):
+            changed = next((c for c in text if not is_composed(c)), text[0])
             code = f"U+{ord(changed):04X}"
             row.refuse(name, f"字符{code}不是规范写法(Unicode NFC)", f"is not in Unicode form C, see {code}")
         elif len(text) > MAX_CELL:

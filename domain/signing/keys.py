@@ -79,6 +79,14 @@ def sources(folder: Path) -> list[Source]:
         return _unreadable(str(error))
 
 
+def left(gone: Source, others: Sequence[Source], own: bool) -> list[str]:
+    """Return what of a key that a signer gave up lies elsewhere, and is no other key's. `own`: its file was the signer's."""
+    used = {value for each in others for value in each.values()}
+    names = ("passphrase", "pin") if own else ("file", "passphrase", "pin")
+    found = [gone[name] for name in names if name in gone and gone[name] not in used]
+    return [f"{gone['token']}/{gone['label']} ({gone['module']})", *found] if "module" in gone else found
+
+
 def _unreadable(reason: str) -> list[Source]:
     raise Unavailable(f"{LIST} 无法读取：{reason}", f"{LIST} cannot be read: {reason}", RULE)
 

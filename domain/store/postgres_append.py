@@ -32,9 +32,6 @@ DECLARE
     place bigint; level integer;
     waited interval := '0'; at_least text COLLATE "C";
 BEGIN
-    IF cardinality(tails) <> cardinality(streams) THEN
-        RAISE EXCEPTION 'an entry is one line' USING ERRCODE = 'invalid_parameter_value';
-    END IF;
     SELECT * INTO STRICT top FROM head WHERE one FOR UPDATE;
     IF running THEN
         waited := clock_timestamp() - statement_timestamp();

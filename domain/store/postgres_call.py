@@ -50,20 +50,28 @@ def _arguments(changes: Sequence[Change]) -> list[Any]:
     return [
         bytes.fromhex(genesis_of(changes[0])) if begins else None,
         changes[0].now is not None,
-        "\n".join([change.stream for change in changes]),
-        "\n".join([str(change.version) for change in changes]),
-        b"\n".join([change.tail for change in changes]).decode(),
-        "\n".join([change.instant() for change in changes]),
-        "\n".join([change.grounds.until if change.grounds else "" for change in changes]),
-        "\n".join([change.account or "" for change in changes]),
-        "\n".join([change.command or "" for change in changes]),
-        "\n".join([change.fingerprint.hex() for change in changes]),
+        _lines([change.stream for change in changes]),
+        _lines([str(change.version) for change in changes]),
+        _lines([change.tail.decode() for change in changes]),
+        _lines([change.instant() for change in changes]),
+        _lines([change.grounds.until if change.grounds else "" for change in changes]),
+        _lines([change.account or "" for change in changes]),
+        _lines([change.command or "" for change in changes]),
+        _lines([change.fingerprint.hex() for change in changes]),
         [place for place, _ in named] or None,
         [document["sha256"] for _, document in named] or None,
         [document["type"] for _, document in named] or None,
         [bool(document["public"]) for _, document in named] or None,
-        "\n".join([stream for stream, _ in streams]) or None,
-        "\n".join([str(version) for _, version in streams]) or None,
+        _lines([stream for stream, _ in streams]) or None,
+        _lines([str(version) for _, version in streams]) or None,
         [prefix for prefix, _ in families] or None,
         [size for _, size in families] or None,
     ]
+
+
+def _lines(values: Sequence[str]) -> str:
+    """Return a column with a line for each entry. ValueError where one is not one line: all behind it would be shifted."""
+    joined = "\n".join(values)
+    if joined.count("\n") != max(0, len(values) - 1):
+        raise ValueError("what is recorded of an entry has no line feed in it")
+    return joined

@@ -166,6 +166,23 @@ def test_the_chinese_half_of_a_reason_has_no_english_inside(doors):
     assert answer.json()["detail"] == "$ 处的 JSON 不合规范 / not strict JSON: $: the key 'unit' occurs twice"
 
 
+def test_a_character_that_no_table_of_ours_knows_is_refused_with_its_place(doors):
+    answer = doors.send("/units", '{"unit":"a","name":"王二\U0001fae8"}'.encode())
+
+    assert answer.status_code == 400
+    assert answer.json()["detail"] == (
+        "$.name 处的 JSON 不合规范：第3个字符U+1FAE8既不是Unicode 14.0的字符，也不是汉字"
+        " / not strict JSON: $.name: character 3, U+1FAE8, is neither of Unicode 14.0 nor an ideograph"
+    )
+
+
+def test_a_name_with_an_ideograph_that_came_later_is_taken(doors):
+    """U+2EBF0 is of Unicode 15.1, and in the names of people."""
+    unit = {"unit": "220777", "name": "示例\U0002ebf0", "kind": "office", "parent": None}
+
+    assert doors.post("/units", unit).status_code == 201
+
+
 def test_a_route_without_a_body_takes_none(doors):
     answer = doors.post("/accounts/admin/tokens", {"account": "root"})
 

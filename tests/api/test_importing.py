@@ -118,6 +118,7 @@ BAD_OBJECTS = {
     "an invisible character": (f"{A},示\u200b例,,,,,,", "name", "U+200B"),
     "a line break in a cell": (f'{A},"示\n例",,,,,,', "name", "U+000A"),
     "a character of another form": (f"{A},示\uf92c例,,,,,,", "name", "Unicode form C, see U+F92C"),
+    "a character newer than the tables": (f"{A},示\U0001fae8例,,,,,,", "name", "character 2, U+1FAE8, is neither of Unicode 14.0"),
     "a character lost before": (f"{A},示\ufffd例,,,,,,", "name", "U+FFFD"),
     "a cell without end": (f"{A},{'示' * 4001},,,,,,", "name", "longer than 4000"),
     "too few cells": (f"{A},示例", "", "row 3 has 2 cells, the header has 8"),

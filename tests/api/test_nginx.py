@@ -3,7 +3,6 @@
 import gzip
 import http.client
 import os
-import shutil
 import socket
 import subprocess
 import time
@@ -13,12 +12,11 @@ import pytest
 
 from api.publishing import Publisher
 from tests.growing import grow
+from tests.installing import program
 from tests.running import ROOT, served
 from tests.story import tell
 from verify import tiles
 
-NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
-pytestmark = pytest.mark.skipif(NGINX is None, reason="nginx is not installed: its configuration is not tried")
 SIZE = 300
 FOREVER = "public, max-age=31536000, immutable"
 
@@ -32,6 +30,7 @@ def free_port() -> int:
 @pytest.fixture(scope="module")
 def web(tmp_path_factory):
     """Serve one log, by the service behind nginx and as a folder, with the configuration as it is shipped but for places."""
+    nginx = program("nginx", "nginx")
     place = tmp_path_factory.mktemp("nginx")
     story = tell(place / "log")
     grow(story.ledger, SIZE)
@@ -51,7 +50,7 @@ def web(tmp_path_factory):
             assert text.count(before) == 1, before
             text = text.replace(before, after)
         (place / "fairdraw.conf").write_text(text)
-        process = started(place, [front, static])
+        process = started(nginx, place, [front, static])
         try:
             yield place / "static", {"front": front, "static": static}
         finally:
@@ -59,7 +58,7 @@ def web(tmp_path_factory):
             process.wait(30)
 
 
-def started(place: Path, ports: list[int]) -> subprocess.Popen[bytes]:
+def started(nginx: str, place: Path, ports: list[int]) -> subprocess.Popen[bytes]:
     user = "user root;\n" if os.geteuid() == 0 else ""
     kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     temporary = "".join(f"{kind}_temp_path {place / kind};\n" for kind in kinds)
@@ -67,7 +66,7 @@ def started(place: Path, ports: list[int]) -> subprocess.Popen[bytes]:
         f"{user}daemon off;\npid {place / 'pid'};\nerror_log {place / 'errors'};\nevents {{ }}\n"
         f"http {{\naccess_log off;\n{temporary}include {place / 'fairdraw.conf'};\n}}\n"
     )
-    command = [str(NGINX), "-p", str(place), "-c", str(place / "nginx.conf"), "-e", str(place / "errors")]
+    command = [nginx, "-p", str(place), "-c", str(place / "nginx.conf"), "-e", str(place / "errors")]
     checked = subprocess.run([*command, "-t"], capture_output=True, text=True, check=False)
     assert checked.returncode == 0, checked.stderr
     process = subprocess.Popen(command)

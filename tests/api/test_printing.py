@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import html
 import re
-import shutil
 import subprocess
 from pathlib import Path
 from xml.etree import ElementTree
@@ -17,6 +16,7 @@ from api.app import create_app
 from api.printing import MOST, qr_svg, seal
 from api.settings import Settings
 from domain.errors import Invalid
+from tests.installing import program
 from tests.story import new_ledger
 from verify import checkpoint, note
 
@@ -58,12 +58,7 @@ def decoded(svg: str, folder: Path) -> bytes:
 
 @pytest.fixture(scope="module")
 def zbar() -> None:
-    if shutil.which("zbarimg") is None:
-        asked = ["apt-get", "install", "-y", "-q", "zbar-tools"]
-        try:
-            subprocess.run(asked, capture_output=True, check=True, timeout=300)
-        except (OSError, subprocess.SubprocessError) as error:
-            pytest.skip(f"zbar-tools cannot be installed here: {error}")
+    program("zbarimg", "zbar-tools")
 
 
 @pytest.mark.parametrize("data", [NOTE, b"\x00\xff\x80", bytes(range(256)) * 9], ids=["a note", "no text", "long"])

@@ -84,9 +84,9 @@ class Ours:
         """Save as the service does: map, record with the command's id, its fingerprint and what it rests on."""
         for pending in self._waiting:
             changes = [Change(f.originator_id, f.originator_version, tail_of(f), AT) for f in pending.collect_events()]
-            first, grounds = changes[0], Grounds(AT, TOMORROW, {"account/admin": 1})
+            first = changes[0]
             first.account, first.command, first.fingerprint = "admin", pending.facts[0].command, bytes(32)
-            first.grounds = grounds
+            first.grounds = Grounds(AT, TOMORROW, {"account/admin": 1})
             self._store.append(changes)
 
     def close(self) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import socket
 import threading
 from collections.abc import Iterator
@@ -11,8 +10,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Browser, Page, Request, sync_playwright
+
+from tests.installing import program
 
 FLAGS = [
     "--no-sandbox",
@@ -91,10 +91,8 @@ class Window:
 
 @contextmanager
 def chromium() -> Iterator[Window]:
-    """Start the system's Chromium; the test is skipped where there is none."""
-    path = shutil.which("chromium")
-    if path is None:
-        pytest.skip("chromium is not installed")
+    """Start the system's Chromium; the test is skipped where none can be had."""
+    path = program("chromium", "chromium", "fonts-noto-cjk")
     watchman = Watchman()
     proxy = [f"--proxy-server=http://127.0.0.1:{watchman.port}", "--proxy-bypass-list=127.0.0.1"]
     with sync_playwright() as playwright:

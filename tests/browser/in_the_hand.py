@@ -18,10 +18,10 @@ WITHOUT = Path(__file__).with_name("without_ed25519.mjs")
 KINDS = {"frozen": "draw.frozen", "seed": "draw.seed-derived", "drawn": "draw.objects-drawn"}
 
 
-def ask(target: Path, vkey: str, *options: str, ed25519: bool = True) -> dict[str, Any]:
+def ask(target: Path, vkey: str | None, *options: str, ed25519: bool = True) -> dict[str, Any]:
     """Return what `cli.mjs --json` says, after its exit code was compared with what it prints."""
     muted = [] if ed25519 else ["--import", WITHOUT.as_uri()]
-    command = [node(), *muted, str(BROWSER / "cli.mjs"), str(target), "--vkey", vkey, "--json", *options]
+    command = [node(), *muted, str(BROWSER / "cli.mjs"), str(target), *(["--vkey", vkey] if vkey else []), "--json", *options]
     run = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
     assert run.stdout, run.stderr
     told: dict[str, Any] = json.loads(run.stdout)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 from pathlib import Path
 from types import TracebackType
@@ -11,16 +10,16 @@ from typing import Any
 
 import pytest
 
+from tests.installing import program
+
 ROOT = Path(__file__).resolve().parents[2]
 BROWSER = ROOT / "verify" / "browser"
-OLDEST = 20
+OLDEST = 18
 
 
 def node() -> str:
-    """Return the path of Node; the test is skipped where there is none that is new enough."""
-    path = shutil.which("node")
-    if path is None:
-        pytest.skip("node is not installed")
+    """Return the path of Node; the test is skipped where none can be had, or none that is new enough."""
+    path = program("node", "nodejs")
     version = subprocess.run([path, "--version"], capture_output=True, text=True, check=True).stdout.strip()
     if int(version[1:].split(".")[0]) < OLDEST:
         pytest.skip(f"node {version} is older than {OLDEST}")

@@ -3,6 +3,7 @@
 // An answer is {id, verdict: "pass"|"fail", output?, said?, told?}; the form of the vectors is tests/vectors/fairdraw/README.md.
 
 import { readFileSync } from "node:fs";
+import "../../verify/browser/webcrypto.mjs";
 import { base64, compare, concat, hex, text, unhex, utf8 } from "../../verify/browser/lib/bytes.js";
 import * as canonical from "../../verify/browser/lib/canonical.js";
 import { parseEntry } from "../../verify/browser/lib/entries.js";
@@ -20,7 +21,7 @@ import { assign, seatList } from "../../verify/browser/lib/assignment.js";
 import { Calendars } from "../../verify/browser/lib/calendar.js";
 import { parseProof, proofHolds } from "../../verify/browser/lib/proof.js";
 import { document } from "../../verify/browser/lib/kinds.js";
-import { checkSelf } from "../../verify/browser/checks/receipts.js";
+import { checkHeld, checkSelf } from "../../verify/browser/checks/receipts.js";
 import { Chain } from "../../verify/browser/checks/chain.js";
 import { excludedInspector, excludedObject } from "../../verify/browser/checks/registries.js";
 import { readHead } from "../../verify/browser/checks/signatures.js";
@@ -275,6 +276,11 @@ const OPERATIONS = {
   "selfcheck.check": async ({ file, vkey }) => {
     const { result, rank } = await checkSelf(bytes(file), notes.parseVkey(vkey));
     return { result, rank };
+  },
+  "held.check": async ({ file, vkey, policy }) => {
+    const told = await checkHeld(bytes(file), vkey && notes.parseVkey(vkey), policy && parsePolicy(policy));
+    need(told.exit === 0, "unchecked");
+    return told.cosigned.sort(compare);
   },
   "log.verify": logVerify,
 };

@@ -9,6 +9,7 @@ import pytest
 
 from tests.browser.in_the_hand import altered, ask, receipt, self_check
 from tests.forge import Forge
+from tests.witnessing import key_of
 from verify import note
 
 
@@ -49,7 +50,7 @@ def test_without_ed25519_nothing_in_the_hand_is_said_to_hold(forge, story, tmp_p
     for name in ("r.tlog-proof", "s.json"):
         told = ask(tmp_path / name, story.vkey, ed25519=False)
         assert (told["outcome"], told["exit"]) == ("UNCHECKED", 2)
-        assert told["reason"] == "the signature was not checked: this proves nothing"
+        assert told["reason"] == "the signatures were not checked: this proves nothing"
 
 
 def test_a_signature_of_the_wrong_length_needs_no_ed25519_to_be_refused(forge, story, tmp_path):
@@ -128,3 +129,19 @@ def test_strata_that_contradict_the_freeze_or_the_list_are_refused(edit: Edit, f
 
     assert told["outcome"] == "BROKEN"
     assert "stratum" in told["reason"] or "strata" in told["reason"] or "threshold is null" in told["reason"]
+
+
+def test_a_policy_is_asked_of_what_is_in_the_hand(forge, story, tmp_path):
+    """One witness of two cosigned; without Ed25519 nobody can tell."""
+    both = [key_of("a.example"), key_of("b.example")]
+    text = note.split(forge.honest["checkpoint"])[0]
+    cosigned = forge.honest["checkpoint"] + both[0].cosign(text, 1)
+    (tmp_path / "r.tlog-proof").write_bytes(receipt(forge.honest | {"checkpoint": cosigned}, 47))
+    lines = [f"log {story.vkey}", *(f"witness {key.name} {key.vkey}" for key in both), "group two all a.example b.example"]
+
+    def told(quorum: str, ed25519: bool = True) -> dict[str, Any]:
+        (tmp_path / "policy").write_text("\n".join([*lines, f"quorum {quorum}"]))
+        return ask(tmp_path / "r.tlog-proof", None, "--policy", str(tmp_path / "policy"), ed25519=ed25519)
+
+    assert (told("a.example")["outcome"], told("a.example")["cosigned"]) == ("HOLDS", ["a.example"])
+    assert (told("two")["outcome"], told("two", ed25519=False)["outcome"]) == ("BROKEN", "UNCHECKED")

@@ -17,6 +17,8 @@ from tests.cheats import common, on_files, on_keys, on_lists
 from tests.forge import Forge, write
 from tests.running import served
 from tests.story import Story, inspectors, new_ledger, objects
+from tests.witnessing import key_of
+from verify import note
 
 MANY = 200_000
 ELIGIBLE = MANY - MANY // 17
@@ -205,6 +207,23 @@ def test_a_receipt_is_read_from_the_hand(window, host, story, tmp_path):
     assert "draw.objects-drawn" in page.inner_text("#facts")
 
     page.set_input_files("#archive", wrong)
+    page.wait_for_selector("#headline:has-text('不成立')")
+
+
+def test_the_policy_of_the_page_is_asked_of_a_receipt_too(window, host, story, tmp_path):
+    honest, seen = Forge(story.export, story.key_pem).honest, key_of("commission.example")
+    cosigned = honest["checkpoint"] + seen.cosign(note.split(honest["checkpoint"])[0], 1)
+    (tmp_path / "bare.tlog-proof").write_bytes(receipt(honest, 47))
+    (tmp_path / "cosigned.tlog-proof").write_bytes(receipt(honest | {"checkpoint": cosigned}, 47))
+    page = opened(window, host)
+    page.click("summary:has-text('联署要求')")
+    page.fill("#policy", f"log {story.vkey}\nwitness commission {seen.vkey}\nquorum commission\n")
+
+    page.set_input_files("#archive", tmp_path / "cosigned.tlog-proof")
+    assert verdict(page).startswith("回执成立")
+    assert "commission" in page.inner_text("#facts")
+
+    page.set_input_files("#archive", tmp_path / "bare.tlog-proof")
     page.wait_for_selector("#headline:has-text('不成立')")
 
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import base64
+import copy
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from tests.asking import answer
 from tests.browser.in_the_hand import ask, outcomes
 from tests.cheats import common, on_cosigners, on_keys
 from tests.forge import Forge, write
+from tests.vectors import trusted
 from verify import note
 from verify.checkpoint import Checkpoint
 from verify.tree import root
@@ -121,3 +125,29 @@ def test_of_repeated_lines_of_one_key_only_the_first_is_judged(forge, story, tmp
 
     assert outcomes(ask(after, story.vkey), "checkpoint") == {"HOLDS"}
     assert outcomes(ask(before, story.vkey), "checkpoint") == {"BROKEN"}
+
+
+@pytest.mark.parametrize("number", range(len(trusted.CASES)))
+def test_both_say_the_same_of_whom_a_draw_names_and_a_policy_trusts(number, forge, tmp_path, capsys):
+    asked = trusted.vectors(lambda: copy.deepcopy(forge))[number]["input"]
+    (tmp_path / "policy").write_text(asked["policy"])
+    folder = write(asked["files"], tmp_path / "log")
+
+    python = answer(capsys, str(folder), "--vkey", asked["vkey"], "--policy", str(tmp_path / "policy"))
+    other = ask(folder, asked["vkey"], "--policy", str(tmp_path / "policy"))
+
+    def told(report: dict[str, Any]) -> list[tuple[str, int | None]]:
+        return [(each["outcome"], each["index"]) for each in report["findings"] if each["check"] == "policy"]
+
+    assert told(other) == told(python)
+    why = trusted.CASES[number][3]
+    assert [outcome for outcome, _ in told(other)][1:] == (["NOTED"] if "NOTED" in why else ["BROKEN"] * trusted.CASES[number][4])
+
+
+def test_of_several_logs_a_policy_is_about_the_one_that_states_itself(forge, story, tmp_path):
+    other = note.format_vkey("other.example", note.parse_vkey(on_keys.new_key(forge)).public)
+    path = policy(tmp_path, other, story.vkey)
+
+    told = ask(write(forge.honest, tmp_path / "log"), None, "--policy", path)
+
+    assert outcomes(told, "whose") == outcomes(told, "policy") == {"HOLDS"}

@@ -21,6 +21,7 @@ from domain.signing import CheckpointSigner, keys, secrets, wire
 from domain.signing.remote import RemoteSigner
 from domain.signing.server import SignerServer, inherited, listen
 from tests.domain.signers import LEAVES, ORIGIN, ROOT, answering, of_kind, short_folder, signed
+from tests.installing import program
 from verify import note
 from verify.checkpoint import open_checkpoint
 from verify.tree import consistency_path, leaf_hash, root
@@ -301,11 +302,7 @@ def test_a_place_that_is_none_is_refused(source: dict[str, object]) -> None:
 @pytest.fixture
 def token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """Return the source of a key that SoftHSM made and keeps."""
-    if shutil.which("softhsm2-util") is None:
-        try:
-            subprocess.run(["apt-get", "install", "-y", "-q", "softhsm2"], capture_output=True, check=True, timeout=300)
-        except (OSError, subprocess.SubprocessError) as error:
-            pytest.skip(f"softhsm2 cannot be installed here: {error}")
+    program("softhsm2-util", "softhsm2")
     module = next((path for path in MODULES if Path(path).exists()), None)
     if module is None:
         pytest.skip("the library of softhsm2 is not where Debian has it")

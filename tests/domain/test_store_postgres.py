@@ -53,6 +53,22 @@ def test_another_log_does_not_move_into_a_schema_that_is_used(told: Story, place
     assert told.ledger.size == size
 
 
+@pytest.mark.parametrize("field", ["stream", "at", "account", "command"])
+def test_nothing_of_an_entry_may_shift_the_columns_of_the_others(told: Story, field: str) -> None:
+    size, admin = told.ledger.size, told.actor("admin")
+    units = [Unit("unit/one"), Unit("unit/two")]
+    for unit in units:
+        unit.register(Cause(admin, unit.id[5:]), unit.id[5:], **UNIT)
+    facts = [fact for unit in units for fact in unit.collect_events()]
+    changes = [Change(f.originator_id, 1, tail_of(f), START, "admin", f.command, bytes(32)) for f in facts]
+    setattr(changes[0], field, getattr(changes[0], field) + "\nshifted")
+
+    with pytest.raises(ValueError, match="no line feed"):
+        told.ledger.store.append(changes)
+
+    assert told.ledger.size == size
+
+
 def test_a_log_does_not_change_its_store(told: Story, postgres: Postgres) -> None:
     with pytest.raises(Conflict, match="another store"):
         new_ledger(told.ledger.folder, store=postgres.place().store)

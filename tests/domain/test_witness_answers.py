@@ -114,6 +114,38 @@ def test_whatever_a_witness_answers_is_kept_and_believed_by_nobody(
         assert (commission.ledger.folder / "refusals.jsonl").stat().st_mode & 0o077 == 0
 
 
+MEANINGS: dict[str, tuple[Callable[[bytes, int], Answer], tuple[str, ...]]] = {
+    "a fork": (REFUSALS["not consistent"], ("分叉", "verify evidence", "监督机关", "have forked", "refusals.jsonl")),
+    "it has more": (
+        lambda request, n: Answer(409, b"9000\n", "text/x.tlog.size"),
+        ("9000", "旧备份", "recover", "old backup"),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MEANINGS)
+def test_a_refusal_that_may_mean_another_history_says_so_and_what_to_do(
+    commission: Commission, caplog: pytest.LogCaptureFixture, name: str
+) -> None:
+    reply, words = MEANINGS[name]
+    with hostile(commission, reply):
+        commission.ledger.publish_cosigned()
+        (witness,) = commission.cosigning.state(commission.ledger.published_size)["witnesses"]
+
+    assert [each for each in words if each not in witness["fault"]] == []
+    assert witness["fault"] in caplog.text
+
+
+@pytest.mark.parametrize("name", ["no such log", "malformed"])
+def test_a_refusal_of_another_kind_does_not_speak_of_forks(commission: Commission, name: str) -> None:
+    with hostile(commission, REFUSALS[name]):
+        commission.ledger.publish_cosigned()
+        (witness,) = commission.cosigning.state(commission.ledger.published_size)["witnesses"]
+
+    assert witness["fault"].startswith("it refuses with 40")
+    assert "fork" not in witness["fault"]
+
+
 def test_a_witness_that_has_another_size_is_asked_once_again_with_the_right_proof(commission: Commission) -> None:
     def reply(request: bytes, n: int) -> Answer:
         return Answer(409, b"5\n", "text/x.tlog.size") if n == 1 else Answer(200, sign(request))

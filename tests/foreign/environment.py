@@ -38,13 +38,23 @@ def installed(name: str) -> Path:
 
 
 def python(oldest: tuple[int, int]) -> Path:
-    """Return a Python that is new enough. Missing where this machine has none."""
+    """Return a Python that is new enough, ours if it is. Missing where this machine has none."""
+    for version, path in pythons().items():
+        if version >= oldest:
+            return path
+    raise Missing(f"there is no Python {oldest[0]}.{oldest[1]} or newer here")
+
+
+@cache
+def pythons() -> dict[tuple[int, ...], Path]:
+    """Return one Python of each version that this machine has, ours first."""
+    found: dict[tuple[int, ...], Path] = {}
     for candidate in _candidates():
         asked = [str(candidate), "-I", "-c", "import sys, venv; print(*sys.version_info[:2])"]
         done = subprocess.run(asked, capture_output=True, text=True, check=False)
-        if done.returncode == 0 and tuple(map(int, done.stdout.split())) >= oldest:
-            return candidate
-    raise Missing(f"there is no Python {oldest[0]}.{oldest[1]} or newer here")
+        if done.returncode == 0:
+            found.setdefault(tuple(map(int, done.stdout.split())), candidate)
+    return found
 
 
 def _candidates() -> Iterator[Path]:

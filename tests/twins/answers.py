@@ -1,5 +1,6 @@
 """What the naive twins answer to each operation of the vectors: a third implementation, which asks nothing of `verify`."""
 
+import base64
 import hashlib
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -132,6 +133,22 @@ def _assign(i: Json) -> list[int]:
     return found
 
 
+def _held(i: Json) -> list[str]:
+    policy = None if i["policy"] is None else notes.parse_policy(i["policy"])
+    key = notes.parse_key(i["vkey"]) if i["vkey"] else policy["logs"][0] if policy else {}
+    if i["file"].startswith(b"{"):
+        selfcheck.check(i["file"], notes.vkey(key["name"], key["kind"], HEX(key["public"])))
+        note = "".join(f"{line}\n" for line in json_text.read(i["file"])["checkpoint"]).encode()
+    else:
+        head, _, note = i["file"].partition(b"\n\n")
+        extra = base64.b64decode(head.split(b"\n")[1].removeprefix(b"extra "))
+        notes.open_proof(i["file"], extra, key)
+    if policy is None:
+        return []
+    refuse_unless(key in policy["logs"], "log")
+    return notes.check_policy(policy, note)
+
+
 OPERATIONS: dict[str, Callable[[Json], Any]] = {
     "canonical.decode": _decode,
     "canonical.spell": _spell,
@@ -175,6 +192,7 @@ OPERATIONS: dict[str, Callable[[Json], Any]] = {
     "assignment.list": lambda i: draw.seat_list(HEX(i["key"]), i["task"], i["seat"], i["group"]),
     "assignment.assign": _assign,
     "calendar.deadline": lambda i: records.deadline(i["calendars"], i["start"], i["days"]),
+    "held.check": _held,
     "selfcheck.check": lambda i: selfcheck.check(i["file"], i["vkey"]),
     "proof.open": lambda i: notes.open_proof(i["proof"], i["entry"], notes.parse_key(i["vkey"])),
 }

@@ -2,9 +2,14 @@
 
 import re
 import unicodedata
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 ESCAPES = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
+SPEC = Path(__file__).resolve().parents[2] / "verify" / "SPEC.md"
+RUNS = [int(each) for each in SPEC.read_text(encoding="utf-8").partition("\n## 16 ")[2].split("```")[1].split()]
+"""The numbers of section 16."""
 BIDI = {0x61C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)}
 
 
@@ -114,8 +119,34 @@ def _checked(text: str, end: int) -> tuple[str, int]:
     for sign in text:
         control = unicodedata.category(sign) in ("Cc", "Cs") or sign in "\u2028\u2029"
         refuse_unless(not control and ord(sign) not in BIDI, "character")
-    refuse_unless(unicodedata.normalize("NFC", text) == text, "nfc")
+    refuse_unless(all(_is_ideograph(sign) or _is_of_14(ord(sign)) for sign in text), "unassigned")
+    piece = ""
+    for sign in [*text, "\U00020000"]:
+        if _is_ideograph(sign):
+            refuse_unless(unicodedata.normalize("NFC", piece) == piece, "nfc")
+            piece = ""
+        else:
+            piece += sign
     return text, end
+
+
+def _is_ideograph(sign: str) -> bool:
+    plane, place = divmod(ord(sign), 0x10000)
+    compatible = plane == 2 and 0xF800 <= place < 0xFA20
+    return sign in "\u2ffc\u2ffd\u2ffe\u2fff\u31ef" or (plane in (2, 3) and place < 0xFFFE and not compatible)
+
+
+@cache
+def _is_of_14(code: int) -> bool:
+    """Read the table of section 16 of the specification, number by number."""
+    if code >= 0x20000:
+        ranges = ((0x2F800, 0x2FA1D), (0xE0001, 0xE0001), (0xE0020, 0xE007F), (0xE0100, 0xE01EF))
+        return any(first <= code <= last for first, last in ranges) or (code >= 0xF0000 and code % 0x10000 < 0xFFFE)
+    for n, run in enumerate(RUNS):
+        if code < run:
+            return n % 2 == 0
+        code -= run
+    raise AssertionError("the table goes up to U+1FFFF")
 
 
 def _list(text: str, at: int, depth: int) -> tuple[list[Any], int]:

@@ -22,6 +22,7 @@ from verify import (
     policy,
     pool,
     proof,
+    receipt,
     seed,
     selection,
     selfcheck,
@@ -241,6 +242,20 @@ def _selfcheck(i: Json) -> Json:
     return {"result": value["result"], "rank": line["rank"]}
 
 
+def _held(i: Json) -> list[str]:
+    key = note.parse_vkey(i["vkey"]) if i["vkey"] else None
+    trusted = policy.parse(i["policy"]) if i["policy"] else None
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(i["file"])
+        file.flush()
+        report = receipt.check(file.name, key, trusted)
+    for found in report.findings:
+        if found.outcome is not Outcome.HOLDS and found.outcome is not Outcome.NOTED:
+            raise Wrong(found.en)
+    said = [each.en.rpartition(": ")[2] for each in report.findings if each.check == "policy"]
+    return [name for names in said for name in names.rstrip(".").split(", ") if name != "none"]
+
+
 def _hashes(path: list[str]) -> list[bytes]:
     return [HEX(each) for each in path]
 
@@ -294,4 +309,5 @@ OPERATIONS: dict[str, Callable[[Json], Any]] = {
     "calendar.deadline": _deadline,
     "proof.open": _proof,
     "selfcheck.check": _selfcheck,
+    "held.check": _held,
 }

@@ -269,3 +269,19 @@ def test_numbers_out_of_range_are_refused(tasks, groups, inspectors, recusals, c
 def test_a_short_key_is_refused():
     with pytest.raises(ValueError, match="a key has 32 bytes"):
         assign(KEY[:31], [("T", [0])], [[0]], 1, {}, None)
+
+
+def test_a_mate_is_asked_by_the_cell_of_his_seat_and_not_by_his_own(monkeypatch):
+    """The example of section 11 of SPEC.md; the planted fault skips whoever is in another cell than the holder."""
+    key = bytes.fromhex("7b413606708dcf1827e65ff5aad459b9855adba64a3d8c19874b9445e77f5904")
+    tasks, recusals = [("A", (0, 0)), ("B", (0, 0))], {1: [0]}
+    right, settle = assign(key, tasks, [range(4)], 4, recusals, None), Settling.settle
+
+    def by_persons(self, seat, names):
+        holder = self.board.holder[seat]
+        settle(self, seat, (i for i in names if self.cell[i] == self.cell[holder]))
+
+    monkeypatch.setattr(Settling, "settle", by_persons)
+
+    assert right == [3, 0, 1, 2]
+    assert assign(key, tasks, [range(4)], 4, recusals, None) == [3, 0, 2, 1]

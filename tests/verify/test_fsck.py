@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from api.publishing import Publisher
+from tests.forge import write
 from tests.growing import grow
 from tests.story import tell
 from verify import __main__ as verifier
@@ -146,6 +147,23 @@ def test_the_honest_folder_holds(folder, published):
 
 def test_without_a_key_whose_log_it_is_stays_unchecked(folder):
     assert fsck(folder).exit == 2
+
+
+def test_a_document_that_is_named_with_two_lengths_is_broken(forge, tmp_path):
+    """Whoever holds the key can name it a second time: one of both names is false, whatever lies there."""
+    entry = forge.add(forge.entries[-1], "calendar/2027", "calendar.recorded", "admin", {"year": 2027})
+    named = dict(forge.first("registry.imported")["data"]["document"])
+    entry["data"]["document"] = named | {"bytes": named["bytes"] + 1}
+    entry |= {"version": 1, "index": len(forge.entries) - 1}
+    folder = write(forge.resign(), tmp_path / "log")
+
+    (told,) = found(folder, note.format_vkey(forge.key.name, forge.key.public))
+
+    assert (told.check, told.index) == ("documents", entry["index"])
+    assert all(
+        f"{length} bytes" in told.en or f"{length} in entry" in told.en
+        for length in (named["bytes"], named["bytes"] + 1)
+    )
 
 
 def test_another_key_and_another_checkpoint_are_broken(folder, published):

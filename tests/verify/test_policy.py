@@ -1,13 +1,19 @@
 """A policy says whom a reader trusts: every line is read strictly, and the quorum is counted through groups."""
 
 import hashlib
+import json
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from tests.browser.in_the_hand import receipt
 from verify import note, policy
 from verify.__main__ import main
+from verify.findings import Finding, Outcome
+from verify.watch.heads import signed_head
+
+FILES = ("checkpoint", "entries.jsonl")
 
 WITNESSES = {name: Ed25519PrivateKey.from_private_bytes(hashlib.sha256(name.encode()).digest()) for name in "abcd"}
 EVE = Ed25519PrivateKey.from_private_bytes(b"e" * 32)
@@ -129,3 +135,32 @@ def test_a_policy_for_another_log_is_not_this_log(story, tmp_path: Path, capsys:
 
     assert answer == 1
     assert "Another log" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("named", "noted"), [("", 4), ("cd", 2), ("abcd", 0)])
+@pytest.mark.parametrize("command", ["verify", "fsck", "receipt", "watch"])
+def test_a_line_that_the_policy_judges_is_not_told_as_unverified_besides(
+    story, tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str, named: str, noted: int
+) -> None:
+    target, found = cosigned(story.export, tmp_path / "export", "abcd"), []
+    key, trusted = note.parse_vkey(story.vkey), None
+    if named:
+        members = [f"witness {name} {vkey(f'{name}.example', WITNESSES[name])}" for name in named]
+        lines = [f"log {story.vkey}", *members, f"group all {len(named)} {' '.join(named)}", "quorum all"]
+        (tmp_path / "policy").write_text("\n".join(lines), "utf-8")
+        trusted = policy.parse("\n".join(lines))
+    if command == "watch":
+        found = signed_head((target / "checkpoint").read_bytes(), key, trusted)[1]
+    else:
+        (tmp_path / "r").write_bytes(receipt({name: (target / name).read_bytes() for name in FILES}, 5))
+        words = {"verify": [str(target)], "fsck": ["fsck", str(target)], "receipt": ["receipt", str(tmp_path / "r")]}
+        given = ["--policy", str(tmp_path / "policy")] if named else ["--vkey", story.vkey]
+        assert main([*words[command], *given, "--json"]) == 0
+        found = [
+            Finding(each["check"], Outcome(each["outcome"]), each["reason_zh"], each["reason"])
+            for each in json.loads(capsys.readouterr().out)["findings"]
+        ]
+
+    told = [each.en for each in found if each.check == "checkpoint" and each.outcome is Outcome.NOTED]
+    assert [each.split()[0] for each in told] == ([str(noted)] if noted else [])
+    assert ("policy" in {each.check for each in found if each.outcome is Outcome.HOLDS}) is bool(named)

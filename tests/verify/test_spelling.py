@@ -9,9 +9,10 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from verify import canonical
+from verify.characters import is_plain
 from verify.kinds import INSPECTOR_ROW, OBJECT_ROW
 from verify.shape import misfit
-from verify.spelling import WORDS, is_plain, pattern
+from verify.spelling import WORDS, pattern
 
 SHAPE = {"a": "text|null", "b": ["key"], "c": "date|null", "d": {"e": "hex32"}, "f": "=A|=B|null", "g": "code"}
 KNOWN = re.compile(pattern(SHAPE))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -20,6 +19,7 @@ from domain.ledger import Ledger
 from tests.cheats.common import LATE, first_round
 from tests.conftest import Told
 from tests.forge import Forge, write
+from tests.installing import program
 from tests.running import Clients, Running, served
 from tests.test_tampering import CASES
 from tests.watching import Folder, log, serving, told, watch
@@ -144,7 +144,6 @@ def test_a_live_service_is_followed_while_it_works(tmp_path: Path):
     assert clients.receipts[0]["index"] < sizes[-1]
 
 
-@pytest.mark.skipif(shutil.which("nginx") is None, reason="nginx is not installed")
 def test_a_folder_behind_nginx_is_followed_though_it_is_packed(log: Folder, tmp_path: Path):
     with nginx(log.folder, tmp_path / "nginx") as url:
         answers = []
@@ -160,6 +159,7 @@ def test_a_folder_behind_nginx_is_followed_though_it_is_packed(log: Folder, tmp_
 @contextmanager
 def nginx(folder: Path, place: Path) -> Iterator[str]:
     """Serve a folder by an nginx of its own that packs what it sends."""
+    server = program("nginx", "nginx")
     place.mkdir()
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
@@ -172,7 +172,7 @@ def nginx(folder: Path, place: Path) -> Iterator[str]:
         f"server {{ listen 127.0.0.1:{port}; root {folder}; }} }}"
     )
     with subprocess.Popen(
-        ["nginx", "-p", str(place), "-c", str(place / "nginx.conf")], stderr=subprocess.DEVNULL
+        [server, "-p", str(place), "-c", str(place / "nginx.conf")], stderr=subprocess.DEVNULL
     ) as process:
         deadline = time.monotonic() + 20
         while True:

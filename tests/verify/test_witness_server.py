@@ -55,6 +55,24 @@ def test_whatever_is_sent_is_answered_and_never_a_traceback(
     assert "Traceback" not in capfd.readouterr().err
 
 
+def test_the_operator_of_a_witness_is_told_what_a_refused_head_means(
+    witness: servers.Witness, capfd: pytest.CaptureFixture[str]
+) -> None:
+    forged = [*LEAVES[:5], leaf_hash(b"forged"), *LEAVES[6:]]
+    with serving(witness) as server:
+        assert ask(server, "POST", "/add-checkpoint", asked(0, 20))[0] == 200
+        assert ask(server, "POST", "/add-checkpoint", asked(5, 20))[0] == 409
+        before = capfd.readouterr().err
+        status, _, body = ask(server, "POST", "/add-checkpoint", asked(20, 20, forged))
+
+    said = capfd.readouterr().err
+    (kept,) = (each for each in (Memory.of(witness.folder, ORIGIN).folder / "refused").iterdir() if not each.suffix)
+    assert (status, body) == (422, b"invalid consistency proof: another root was cosigned for this size\n")
+    assert all(
+        word in said and word not in before for word in ("分叉", "监督机关", "has forked", f"{kept} {kept}.cosigned")
+    )
+
+
 def test_a_connection_that_says_nothing_is_ended_and_many_do_not_block(
     witness: servers.Witness, monkeypatch: pytest.MonkeyPatch
 ) -> None:

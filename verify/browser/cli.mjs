@@ -33,17 +33,18 @@ const content = (value) => (existsSync(value) ? readFileSync(value, "utf8").trim
 const isHeld = (target) => /\.(?:tlog-proof|json|txt)$/.test(target) && statSync(target).isFile();
 
 /** A receipt or a self-check: what is refused does not hold, whatever else may be wrong with it. */
-async function hand({ target, vkey, json }) {
-  if (!vkey) throw new Usage("a key from outside is needed for a receipt");
-  const key = parseVkey(content(vkey));
+async function hand({ target, vkey, policy: file, json }) {
+  const policy = file ? parsePolicy(readFileSync(file, "utf8")) : null;
+  if (!vkey && !policy?.logs.length) throw new Usage("a key from outside is needed for a receipt, or a policy that names its log");
+  const key = vkey ? parseVkey(content(vkey)) : null;
   let told;
   try {
-    told = await checkHeld(readFileSync(target), key);
+    told = await checkHeld(readFileSync(target), key, policy);
   } catch (error) {
     if (error.refusal !== true) throw error;
     told = { outcome: "BROKEN", exit: 1, reason: error.message };
   }
-  if (told.exit === 2) told.reason = "the signature was not checked: this proves nothing";
+  if (told.exit === 2) told.reason = "the signatures were not checked: this proves nothing";
   console.log(json ? JSON.stringify({ target, ...told }) : `${told.outcome}: ${told.reason ?? target}`);
   return told.exit;
 }

@@ -2,6 +2,7 @@
 
 import { closeSync, openSync, readSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
+import "./webcrypto.mjs";
 import { readTar, rooted } from "./lib/source.js";
 
 const ofPath = (path) => ({

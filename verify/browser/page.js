@@ -51,11 +51,13 @@ function start(target) {
   worker.postMessage({
     type: "verify",
     ...target,
-    vkey: byId("vkey").value.trim(),
-    policy: byId("policy").value.trim() && byId("policy").value,
+    ...outside(),
     remembered: remembered(),
   });
 }
+
+/** What comes from somewhere else than the log: its key, and whom the reader trusts besides. */
+const outside = () => ({ vkey: byId("vkey").value.trim(), policy: byId("policy").value.trim() && byId("policy").value });
 
 function newWorker() {
   const made = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
@@ -133,7 +135,8 @@ function held(told) {
     headline("holds", ["回执成立", "This receipt holds"], [`第 ${told.index} 条记录在 ${told.size} 条的已签名台账中。${only[0]}。`, `Entry ${told.index} is in the signed log of ${told.size} entries. ${only[1]}`]);
   }
   const [name, shown] = factOf(told);
-  byId("facts").replaceChildren(make("dt", {}, ...both(name)), make("dd", {}, make("code", {}, shown)));
+  const seen = told.cosigned?.length ? [make("dt", {}, ...both(["联署", "cosigned by"])), make("dd", {}, told.cosigned.join("、"))] : [];
+  byId("facts").replaceChildren(make("dt", {}, ...both(name)), make("dd", {}, make("code", {}, shown)), ...seen);
 }
 
 function factOf(told) {
@@ -232,7 +235,7 @@ byId("live").onclick = () => start({ live: true });
 function one(file) {
   if (!/\.(?:tlog-proof|json|txt)$/.test(file.name)) return start({ archive: file });
   clear();
-  return worker.postMessage({ type: "hand", file, vkey: byId("vkey").value.trim() });
+  return worker.postMessage({ type: "hand", file, ...outside() });
 }
 
 byId("archive").onchange = ({ target }) => target.files.length && one(target.files[0]);

@@ -16,7 +16,7 @@ import { Keys } from "./checks/keys.js";
 import { Inspections } from "./checks/inspections.js";
 import { Papers } from "./checks/papers.js";
 import { Registries } from "./checks/registries.js";
-import { firstKey, ownKey, quorum, readCheckpoint, signature, since as sinceThen, whose } from "./checks/signatures.js";
+import { firstKey, ownKey, quorum, readCheckpoint, signature, since as sinceThen, stated, trusted, whose } from "./checks/signatures.js";
 import { Stamps } from "./checks/stamps.js";
 import { Files, headAgainstEntries, rememberedHeads } from "./checks/tree.js";
 
@@ -110,8 +110,8 @@ class Log {
  */
 export async function verify(source, { vkey = null, policy = null, since = null, remembered = null, live = false, progress = null } = {}) {
   const log = new Log(source);
-  const given = vkey ?? policy?.logs[0] ?? null;
   const own = await ownKey(log);
+  const given = vkey ?? (policy && stated(policy, own));
   const read = await readCheckpoint(log);
   log.signed = read?.head.size ?? null;
   log.name = given?.name ?? own?.name ?? read?.head.origin ?? null;
@@ -132,6 +132,7 @@ export async function verify(source, { vkey = null, policy = null, since = null,
     await log.draws.finish(log.last);
     log.inspections.finish(log.last);
   }
+  if (policy) trusted(log, policy);
   if (since) await sinceThen(log, since);
   // Whoever rewrites the log may hand it over as well: what was seen under any of its keys counts, the retired ones too.
   const ring = [given, key, ...log.keys.all.map((each) => each.key)].filter(Boolean);

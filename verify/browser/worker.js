@@ -44,10 +44,9 @@ async function run({ live, archive, files, vkey, policy, remembered }) {
   postMessage({ type: "result", origin, size, root, outcome, exit, findings, remember, draws, seconds: (performance.now() - started) / 1000 });
 }
 
-async function hand({ file, vkey }) {
-  if (!vkey) throw new SourceError("a key from outside is needed for a receipt");
+async function hand({ file, vkey, policy }) {
   const bytes = new Uint8Array(await file.arrayBuffer());
-  postMessage({ type: "held", ...(await checkHeld(bytes, parseVkey(vkey))) });
+  postMessage({ type: "held", ...(await checkHeld(bytes, vkey ? parseVkey(vkey) : null, policy ? parsePolicy(policy) : null)) });
 }
 
 // Heads are kept by key, so that nobody who invents a log of the same name can poison what was seen of the real one.

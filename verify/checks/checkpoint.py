@@ -6,7 +6,7 @@ Source: ledger specification, sections 7, 8 and 11; C2SP tlog-checkpoint.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from verify import checkpoint as checkpoints
 from verify import note as notes
@@ -14,7 +14,7 @@ from verify.checkpoint import Checkpoint
 from verify.ed25519 import LibraryMissing
 from verify.findings import Finding, broken, holds, noted, unchecked
 from verify.history import History
-from verify.note import NoteError, VerifierKey
+from verify.note import NoteError, Signature, VerifierKey
 from verify.policy import Policy
 from verify.rotation import Ring
 from verify.source import CHECKPOINT, LOG_VKEY, SMALL, Folder
@@ -22,7 +22,7 @@ from verify.source import CHECKPOINT, LOG_VKEY, SMALL, Folder
 
 def check_whose(
     folder: Folder,
-    history: History,
+    created: Mapping[str, str] | None,
     given: VerifierKey | None,
     present: VerifierKey | None,
     ring: Ring,
@@ -31,14 +31,13 @@ def check_whose(
 ) -> Iterator[Finding]:
     """The key given from outside, log.vkey and what entry 0 says are one key, or keys handed over; named after the origin.
 
-    `present`: the key that the one given was handed over to; `ring`: the log's keys; `size`: of the checkpoint; not
-    `whole`: of the log only entry 0 was read.
+    `created`: what entry 0 says; `present`: the key that the one given was handed over to; `ring`: the log's keys;
+    `size`: of the checkpoint; not `whole`: of the log only entry 0 was read.
     """
     read = stated_key(folder)
     stated = None if isinstance(read, str) else read
     if isinstance(read, str):
         yield broken("whose", f"{LOG_VKEY} 不可用：{read}。", f"{LOG_VKEY} is unusable: {read}.")
-    created = history.created
     if created is not None:
         yield from _named_after(notes_key(created["vkey"]), created)
         yield from _agree(stated, ring, size, whole)
@@ -60,7 +59,7 @@ def check_whose(
         )
 
 
-def _named_after(own: VerifierKey | None, created: dict[str, str]) -> Iterator[Finding]:
+def _named_after(own: VerifierKey | None, created: Mapping[str, str]) -> Iterator[Finding]:
     if own is None or own.kind != notes.ED25519:
         zh = f"log.created 里的公钥不可用：{created['vkey']}。"
         yield broken("whose", zh, f"The vkey of log.created is unusable: {created['vkey']}.", 0)
@@ -112,7 +111,7 @@ def read_checkpoint(
 ) -> tuple[Checkpoint | None, list[Finding]]:
     """Return what the checkpoint says, verified with `key` as far as that is possible here, and what is to be said of it.
 
-    `own`: keys of the log, whose lines are judged elsewhere.
+    `own`: keys of the log and of cosigners, whose lines are judged elsewhere.
     """
     raw = folder.read(CHECKPOINT, SMALL)
     if raw is None and folder.size(CHECKPOINT) is not None:
@@ -130,7 +129,7 @@ def open_note(
     try:
         head, signatures = checkpoints.parse(raw)
     except NoteError as error:
-        return None, [broken(check, f"{zh_name}无法解读：{error}。", f"The {check} cannot be read: {error}.")]
+        return None, [broken(check, f"{zh_name}无法解读：{error.zh}。", f"The {check} cannot be read: {error}.")]
     found: list[Finding] = []
     if key is None:
         zh = f"没有公钥，{zh_name}的签名无法核验。"
@@ -145,9 +144,10 @@ def open_note(
             unchecked(check, f"无法核验{zh_name}的签名：缺少签名库。", f"The signature is unchecked: {error}.")
         )
     except NoteError as error:
-        found.append(
-            broken(check, f"{zh_name}的签名不成立：{error}。", f"The {check} is not signed by this log: {error}.")
-        )
+        if told := by_others(signatures, key):
+            signatures = tuple(each for each in signatures if each.name != key.name)
+        zh, en = told or (f"{zh_name}的签名不成立", f"The {check} is not signed by this log")
+        found.append(broken(check, f"{zh}：{error.zh}。", f"{en}: {error}."))
     known = {(each.name, each.key_id) for each in (key, *own)}
     others = sum((each.name, each.key_id) not in known for each in signatures)
     if others:
@@ -156,6 +156,23 @@ def open_note(
             noted(check, zh, f"{others} more signature lines, of keys that were not given, were not verified.")
         )
     return head, found
+
+
+def by_others(signatures: Sequence[Signature], key: VerifierKey) -> tuple[str, str] | None:
+    """Say that other keys of the name signed, and which; None where the key itself has a line, or nobody of its name has."""
+    signers = [each.key_id for each in signatures if each.name == key.name]
+    if not signers or key.key_id in signers:
+        return None
+    ids, own = ", ".join(each.hex() for each in signers), key.key_id.hex()
+    return (
+        f"签名的是 {key.name} 的密钥 {ids}，不是所求的密钥 {own}",
+        f"Signed by the key {ids} of {key.name}, not by {own}",
+    )
+
+
+def cosigners_of(policy: Policy | None) -> list[VerifierKey]:
+    """Return the keys of the cosigners whose lines are judged by the policy, so that they are not told as unknown besides."""
+    return [] if policy is None else list(policy.witnesses.values())
 
 
 def check_policy(folder: Folder, policy: Policy | None, key: VerifierKey | None) -> Iterator[Finding]:
@@ -180,15 +197,17 @@ def check_cosigned(raw: bytes, policy: Policy | None, key: VerifierKey | None) -
         yield unchecked("policy", "无法核验联署：缺少签名库。", f"The cosignatures are unchecked: {error}.")
         return
     except NoteError as error:
-        yield broken("policy", f"检查点的签名不成立：{error}。", f"The checkpoint has a signature that fails: {error}.")
+        yield broken(
+            "policy", f"检查点的签名不成立：{error.zh}。", f"The checkpoint has a signature that fails: {error}."
+        )
         return
     cosigners = policy.cosigners(verified)
-    names = ", ".join(cosigners) or "none"
+    names, zh_names = ", ".join(cosigners) or "none", "、".join(cosigners) or "无"
     if policy.satisfied_by(cosigners):
-        zh = f"检查点的联署满足策略要求：{names}。"
+        zh = f"检查点的联署满足策略要求：{zh_names}。"
         yield holds("policy", zh, f"The checkpoint is cosigned as the policy demands: {names}.")
     else:
-        zh = f"检查点的联署（{names}）达不到策略的法定数 {policy.quorum}。"
+        zh = f"检查点的联署（{zh_names}）达不到策略的法定数 {policy.quorum}。"
         yield broken("policy", zh, f"The cosignatures of {names} do not reach the quorum {policy.quorum}.")
 
 

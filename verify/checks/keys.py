@@ -7,7 +7,7 @@ the announcement of its successor. A key that appears without that is another lo
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -39,8 +39,8 @@ def signed_by(covered: dict[str, Any], origin: str, keys: Sequence[VerifierKey])
     return any(raw[:4] == key.key_id and notes.holds(key, text, raw[4:]) for key in keys)
 
 
-def followed(ring: Ring, given: VerifierKey, raw: bytes | None, history: History) -> VerifierKey:
-    """Return the key with which the checkpoint `raw` is opened by whoever trusts `given`.
+def followed(ring: Ring, given: VerifierKey, raw: bytes | None, heads: Mapping[int, bytes]) -> VerifierKey:
+    """Return the key with which the checkpoint `raw` is opened by whoever trusts `given`. `heads`: size -> root.
 
     That is `given` itself while it signs; once it was retired, its successor, as far as every handover holds.
     """
@@ -49,7 +49,7 @@ def followed(ring: Ring, given: VerifierKey, raw: bytes | None, history: History
         return given
     while (retired := ring.terms[place].retired) is not None and retired.index < size:
         try:
-            if _handover_fault(ring.terms[place], ring.terms[place + 1], history):
+            if handover_fault(ring.terms[place], ring.terms[place + 1], heads):
                 break
         except LibraryMissing:
             pass  # then no signature is checked at all, and each finding says so
@@ -57,7 +57,7 @@ def followed(ring: Ring, given: VerifierKey, raw: bytes | None, history: History
     return ring.terms[place].key
 
 
-def check_keys(ring: Ring, raw: bytes | None, history: History) -> Iterator[Finding]:
+def check_keys(ring: Ring, raw: bytes | None, heads: Mapping[int, bytes]) -> Iterator[Finding]:
     """Every announcement and every handover, and the lines of the checkpoint under the log's name."""
     for index, zh, en in ring.faults:
         yield broken("keys", zh, en, index)
@@ -68,7 +68,7 @@ def check_keys(ring: Ring, raw: bytes | None, history: History) -> Iterator[Find
         if old.retired is None:
             continue
         try:
-            fault = _handover_fault(old, new, history)
+            fault = handover_fault(old, new, heads)
         except LibraryMissing as error:
             kept = False
             yield unchecked(
@@ -89,7 +89,7 @@ def check_keys(ring: Ring, raw: bytes | None, history: History) -> Iterator[Find
         yield holds("keys", zh, en)
 
 
-def _handover_fault(old: Term, new: Term, history: History) -> tuple[str, str] | None:
+def handover_fault(old: Term, new: Term, heads: Mapping[int, bytes]) -> tuple[str, str] | None:
     """Say why the retirement of a key does not vouch for the next one; None where it does. Raises LibraryMissing."""
     retired = old.retired
     if retired is None:
@@ -100,7 +100,7 @@ def _handover_fault(old: Term, new: Term, history: History) -> tuple[str, str] |
             f"停用旧密钥时所引的检查点（{covered['size']} 条）没有覆盖新密钥的公布（第 {new.since} 条）。",
             f"The checkpoint of {covered['size']} entries cited there does not cover the announcement in entry {new.since}.",
         )
-    root = history.heads.get(covered["size"])
+    root = heads.get(covered["size"])
     if root is None or root.hex() != covered["root"]:
         return (
             f"停用旧密钥时所引的检查点（{covered['size']} 条）的根与记录不符。",

@@ -67,7 +67,7 @@ def ask(draws: Draws, gathered: Gathering, first: int, note: bytes, bar: Progres
     yield from documents.check_documents(draws.library, new)
     yield from actors.check_actors(history)
     if LOG in gathered.asked:
-        yield from keys.check_keys(draws.ring, note, history)
+        yield from keys.check_keys(draws.ring, note, history.heads)
         yield from check_released(history)
         yield from Anchors(history, draws.library, draws.ring).check()
     yield from check_contents(draws, bar, gathered.ended)

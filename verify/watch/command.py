@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 import time
 from collections.abc import Sequence
@@ -17,6 +16,7 @@ from verify.watch import telling
 from verify.watch.fetching import AGENTS, PATIENCE, Site
 from verify.watch.round import TOLERANCE, Answer, Watcher
 from verify.watch.state import held
+from verify.words import Parser
 
 HELP = """\
 跟踪一个公开的台账：只核验新增的部分，记住见过的检查点，比较不同来源看到的是否同一份日志。
@@ -27,31 +27,27 @@ EXITS = """\
 DIR has state.json, a cache that may be deleted (it is fetched and verified again), evidence/ and findings.jsonl."""
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> None:  # type: ignore[override]
-        raise UsageError(f"用法有误：{message}", message)
-
-
-def _parser(program: str) -> _Parser:
-    shape = argparse.RawDescriptionHelpFormatter
-    parser = _Parser(prog=program, description=HELP, epilog=EXITS, formatter_class=shape, allow_abbrev=False)
-    parser.add_argument("url", metavar="URL", help="台账的公开地址 where the log is served")
+def _parser(program: str) -> Parser:
+    parser = Parser(prog=program, description=HELP, epilog=EXITS, allow_abbrev=False)
+    parser.add_argument("url", metavar="URL", help="台账的公开地址 / where the log is served")
     parser.add_argument(
-        "--state", required=True, metavar="DIR", type=Path, help="监看者自己的目录 the watcher's folder"
+        "--state", required=True, metavar="DIR", type=Path, help="监看者自己的目录 / the watcher's folder"
     )
-    parser.add_argument("--vkey", metavar="VKEY|FILE", help="台账公钥，取自别处 the log's key, from somewhere else")
-    parser.add_argument("--policy", metavar="FILE", help="信任策略 a trust policy (C2SP tlog-policy)")
-    parser.add_argument("--as", dest="views", action="append", default=[], metavar="URL", help="另一来源 another view")
+    parser.add_argument("--vkey", metavar="VKEY|FILE", help="台账公钥，取自别处 / the log's key, from somewhere else")
+    parser.add_argument("--policy", metavar="FILE", help="信任策略 / a trust policy (C2SP tlog-policy)")
     parser.add_argument(
-        "--tolerance", type=int, default=TOLERANCE, metavar="SECONDS", help="允许落后 how late a view may be"
+        "--as", dest="views", action="append", default=[], metavar="URL", help="另一来源 / another view"
     )
-    parser.add_argument("--patience", type=float, default=PATIENCE, metavar="SECONDS", help="每个文件 for each file")
+    parser.add_argument(
+        "--tolerance", type=int, default=TOLERANCE, metavar="SECONDS", help="允许落后 / how late a view may be"
+    )
+    parser.add_argument("--patience", type=float, default=PATIENCE, metavar="SECONDS", help="每个文件 / for each file")
     often = parser.add_mutually_exclusive_group()
-    often.add_argument("--once", action="store_true", help="看一次就结束（默认）one round (the default)")
-    often.add_argument("--every", type=float, metavar="SECONDS", help="每隔几秒看一次 a round every so often")
-    parser.add_argument("--full", action="store_true", help="第一轮全部重新核验 verify all of it in the first round")
-    parser.add_argument("--json", action="store_true", help="每轮一个 JSON 对象 one JSON object a round")
-    parser.add_argument("--page", type=Path, metavar="FILE", help="写成网页 write a page")
+    often.add_argument("--once", action="store_true", help="看一次就结束（默认） / one round (the default)")
+    often.add_argument("--every", type=float, metavar="SECONDS", help="每隔几秒看一次 / a round every so often")
+    parser.add_argument("--full", action="store_true", help="第一轮全部重新核验 / verify all of it in the first round")
+    parser.add_argument("--json", action="store_true", help="每轮一个 JSON 对象 / one JSON object a round")
+    parser.add_argument("--page", type=Path, metavar="FILE", help="写成网页 / write a page")
     return parser
 
 

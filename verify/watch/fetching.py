@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from http.client import HTTPMessage
 from typing import IO
 
+from verify import network
 from verify.source import UsageError
 
 AGENT = "fairdraw-watch"
@@ -112,12 +113,12 @@ class Site:
 
     def _trouble(self, path: str, error: Exception) -> Trouble:
         reason = error.reason if isinstance(error, urllib.error.URLError) else error
-        told = f"{type(reason).__name__}: {reason}" if isinstance(reason, Exception) else str(reason)
+        zh_told, told = network.told(reason if isinstance(reason, Exception) else str(reason))
         if isinstance(reason, TimeoutError):
             zh = f"{self.url}/{path} 在 {self.patience:g} 秒内没有答完。"
             return Trouble(SLOW, zh, f"{self.url}/{path} was not answered within {self.patience:g} s.")
         if not isinstance(reason, OSError | str):
-            return Trouble(GARBAGE, f"{self.url}/{path} 的答复残缺：{told}。", f"{self.url}/{path}: {told}.")
+            return Trouble(GARBAGE, f"{self.url}/{path} 的答复残缺：{zh_told}。", f"{self.url}/{path}: {told}.")
         return Trouble(
-            UNREACHABLE, f"无法访问 {self.url}/{path}：{told}。", f"{self.url}/{path} is unreachable: {told}."
+            UNREACHABLE, f"无法访问 {self.url}/{path}：{zh_told}。", f"{self.url}/{path} is unreachable: {told}."
         )

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from verify.checkpoint import Checkpoint, parse
 from verify.checks import FAULTS
-from verify.checks.checkpoint import check_cosigned, open_note
-from verify.findings import Finding, Outcome, broken
+from verify.checks.checkpoint import check_cosigned, cosigners_of, open_note
+from verify.findings import Finding, Outcome, broken, holds, unchecked
 from verify.note import NoteError, VerifierKey, parse_vkey
 from verify.policy import Policy
 from verify.tree import Frontier, leaf_hash
@@ -26,11 +25,10 @@ class Stop(Exception):
 
 def signed_head(note: bytes, key: VerifierKey, policy: Policy | None) -> tuple[Checkpoint, list[Finding]]:
     """Return what a checkpoint says, and what is to be said of it. Raises Stop where it cannot be taken."""
-    head, found = open_note(note, key, "checkpoint", "检查点")
+    head, found = open_note(note, key, "checkpoint", "检查点", cosigners_of(policy))
     if head is None or any(each.outcome in FAULTS for each in found):
         raise Stop(found[0])
     if policy is not None:
-        found = [each for each in found if each.outcome is not Outcome.NOTED]  # the other signatures are asked for here
         found += check_cosigned(note, policy, key)
     for each in found:
         if each.outcome is Outcome.BROKEN:
@@ -46,19 +44,26 @@ def led_to(given: VerifierKey, keys: Sequence[Mapping[str, Any]], size: int) -> 
     return parse_vkey(keys[-1]["vkey"]) if keys else given
 
 
+def led_or_not(given: VerifierKey, first: VerifierKey, keys: Sequence[Mapping[str, Any]]) -> Finding:
+    """Say whether the key `first`, with which a folder was begun, was handed over to the one given: HOLDS, or else UNCHECKED."""
+    reached = [first, *(parse_vkey(each["vkey"]) for each in keys)]
+    own, ids = given.key_id.hex(), " → ".join(dict.fromkeys(each.key_id.hex() for each in reached))
+    if given in reached:
+        zh = f"给出的公钥 {own} 与此目录开始监看时的公钥 {first.key_id.hex()} 是同一日志的密钥。"
+        return holds(
+            "whose", zh, f"The key given, {own}, is one that {first.key_id.hex()}, the first of this folder, led to."
+        )
+    zh = f"此目录从公钥 {first.key_id.hex()} 开始监看，日志证明的移交是 {ids}，没有到达给出的公钥 {own}；状态未变。"
+    en = f"The folder was begun with the key {first.key_id.hex()}; the handovers that the log proves, {ids}, do not reach {own}."
+    return unchecked("whose", zh, en)
+
+
 def has_line(note: bytes, key: VerifierKey) -> bool:
     """Whether a note carries a line of a key; whether it holds is another question."""
     try:
         return any((each.name, each.key_id) == (key.name, key.key_id) for each in parse(note)[1])
     except NoteError:
         return False
-
-
-def handed(policy: Policy | None, key: VerifierKey, present: VerifierKey) -> Policy | None:
-    """Return a policy that names the key which the one given was handed over to."""
-    if policy is None:
-        return None
-    return replace(policy, logs=[present if each == key else each for each in policy.logs])
 
 
 def root_of(entries: Path, old: Checkpoint, size: int) -> bytes | None:

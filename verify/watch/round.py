@@ -18,7 +18,7 @@ from verify import checkpoint as checkpoints
 from verify.checkpoint import Checkpoint
 from verify.checks.checkpoint import size_of
 from verify.findings import Finding, Outcome, broken, holds, noted, unchecked
-from verify.note import NoteError, VerifierKey, format_vkey
+from verify.note import NoteError, VerifierKey, format_vkey, parse_vkey
 from verify.policy import Policy
 from verify.progress import Progress
 from verify.source import CHECKPOINT, ENTRIES, SMALL, UsageError
@@ -27,7 +27,7 @@ from verify.watch import journal, state
 from verify.watch.asking import limits
 from verify.watch.copy import Copy
 from verify.watch.fetching import GARBAGE, Site, Trouble
-from verify.watch.heads import Stop, forked, handed, has_line, led_to, root_of, signed_head
+from verify.watch.heads import Stop, forked, has_line, led_or_not, led_to, root_of, signed_head
 from verify.watch.pages import Damaged, Pages, Shelf
 from verify.watch.register import Register
 from verify.watch.state import State
@@ -73,10 +73,11 @@ class Watcher:
     clock: Callable[[], float] = time.time
 
     def round(self, full: bool = False) -> Answer:
-        """Look once. Raises UsageError where the folder is not of this log."""
+        """Look once. Raises UsageError where the folder is not of this log, or was begun with a key that leads to another."""
         self.folder.mkdir(parents=True, exist_ok=True)
         before = state.read(self.folder) or State(vkey_of(self.key))
-        if before.vkey != vkey_of(self.key):
+        self._first = parse_vkey(before.vkey)
+        if self._first.name != self.key.name:
             raise UsageError(
                 f"{self.folder} 里记着另一个日志 {before.vkey}。", f"{self.folder} is of another log, {before.vkey}."
             )
@@ -90,6 +91,8 @@ class Watcher:
             answer.findings.append(stop.finding)
         except Trouble as trouble:
             answer.findings.append(unchecked(trouble.kind, trouble.zh, trouble.en))
+        if self.key != self._first:
+            answer.findings.append(led_or_not(self.key, self._first, after.keys))
         self._compare(after, answer)
         return self._finish(after, answer)
 
@@ -106,6 +109,7 @@ class Watcher:
         if old is not None and head.size <= old.size and head != old:
             raise Stop(self._backwards(before, old, head, note))
         if old is not None and head == old and not full:
+            self._require_led(before)
             zh, en = f"没有新的记录：{head.size} 条。", f"Nothing is new: {head.size} entries."
             answer.findings += [holds("since", zh, en), *(limits(True) if before.again else ())]
             return replace(after, note=note)
@@ -121,8 +125,8 @@ class Watcher:
 
     def _signed(self, known: State, note: bytes, answer: Answer) -> Checkpoint:
         """Return what a head says that is signed as is due by what is known. Raises Stop."""
-        key = led_to(self.key, known.keys, size_of(note) or 0)
-        head, found = signed_head(note, key, handed(self.policy, self.key, key))
+        key = led_to(self._first, known.keys, size_of(note) or 0)
+        head, found = signed_head(note, key, self.policy and self.policy.handed(self.key, key))
         answer.findings += found
         return head
 
@@ -132,7 +136,7 @@ class Watcher:
         It may be signed by a key that its own entries tell of, and is judged when they were read.
         """
         size = size_of(note) or 0
-        if size <= (old.size if old else 0) or has_line(note, led_to(self.key, before.keys, size)):
+        if size <= (old.size if old else 0) or has_line(note, led_to(self._first, before.keys, size)):
             return None
         return checkpoints.parse(note)[0]
 
@@ -193,7 +197,7 @@ class Watcher:
             self._extend(before, head, note, copy, taken)
             (copy.path / CHECKPOINT).write_bytes(note)
             pages = Pages(shelf)
-            new = whole_log(before, copy, Register(pages), self.key, note, self.bar)
+            new = whole_log(before, copy, Register(pages), self._first, note, self.bar)
             self._again(before, new.state, note, answer)
             answer.findings += [*taken.findings, *self._first_told(pages, new.findings, new=False)]
             answer.new, answer.whole = head.size - before.size, True
@@ -207,10 +211,16 @@ class Watcher:
     def _again(self, before: State, after: State, note: bytes, answer: Answer) -> None:
         """Judge a head by the keys that its entries tell of, where that is another one than before them. Raises Stop."""
         size = size_of(note) or 0
-        if led_to(self.key, after.keys, size) != led_to(self.key, before.keys, size) or not has_line(
-            note, led_to(self.key, before.keys, size)
-        ):
+        was = led_to(self._first, before.keys, size)
+        if led_to(self._first, after.keys, size) != was or not has_line(note, was):
             self._signed(after, note, answer)
+        self._require_led(after)
+
+    def _require_led(self, known: State) -> None:
+        """Refuse a key that the one with which the folder was begun does not lead to, before anything is kept. UsageError."""
+        found = led_or_not(self.key, self._first, known.keys)
+        if found.outcome is not Outcome.HOLDS:
+            raise UsageError(f"{self.folder}：{found.zh}", f"{self.folder}: {found.en}")
 
     def _extend(self, before: State, head: Checkpoint, note: bytes, copy: Copy, taken: Taken) -> None:
         """Take the entries, or say why they cannot be taken."""
@@ -285,7 +295,7 @@ class Watcher:
         if after.note:
             head = checkpoints.parse(after.note)[0]
             for view in self.views:
-                answer.findings += compare(view, self.site, head, after, self.key, self.folder, self._patience)
+                answer.findings += compare(view, self.site, head, after, self._first, self.folder, self._patience)
 
     def _finish(self, after: State, answer: Answer) -> Answer:
         told = dict(after.told)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from verify import durable
+from verify.note import parse_vkey
 from verify.shape import Map, misfit
 from verify.source import UsageError
 from verify.tree import Frontier
@@ -49,13 +50,13 @@ _SHAPE = {
 class State:
     """Where a watcher stands.
 
-    `keys`: the key given and those it was handed over to, each with the index of the entry that retired it;
-    `note`: the last signed checkpoint that was taken; `tree`: the subtrees over its entries; `leaf`, `next`, `at`: what the
-    next entry is compared with; `today`: the day of the last sound entry. `cache`: the number of the folder of the cache,
-    `end` how long its entries are, `map` and `edge` the names of what it holds; `pages`: number, length and
-    live bytes of the file of pages. `open`: inspections that are completed
-    and not published; `again`: whether their deadlines
-    wait for a full run, because a calendar was recorded; `told`: how many findings of each outcome were told so far.
+    `vkey`: the key that the first round was given; `keys`: that one and those it was handed over to, each with the index
+    of the entry that retired it, and at the end one that is announced. `note`: the last signed checkpoint that was taken;
+    `tree`: the subtrees over its entries; `leaf`, `next`, `at`: what the next entry is compared with; `today`: the day of
+    the last sound entry. `cache`: the number of the folder of the cache, `end` how long its entries are, `map` and `edge`
+    the names of what it holds; `pages`: number, length and live bytes of the file of pages. `open`: inspections that are
+    completed and not published; `again`: whether their deadlines wait for a full run, because a calendar was recorded;
+    `told`: how many findings of each outcome were told so far.
     """
 
     vkey: str
@@ -121,7 +122,7 @@ def read(folder: Path) -> State | None:
         del value["version"]
         value["note"], value["tree"] = (base64.b64decode(value[name]) for name in ("note", "tree"))
         state = State(**value | {name: tuple(value[name]) for name in ("heads", "pages", "keys")})
-        _ = state.frontier
+        _ = state.frontier, parse_vkey(state.vkey), [parse_vkey(each["vkey"]) for each in state.keys]
     except (ValueError, TypeError, RecursionError) as error:
         zh = f"{path} 已损坏，无法继续监看：{error}。请从备份恢复，或删除整个目录重新开始（会失去对旧检查点的记忆）。"
         en = f"{path} is damaged: {error}. Restore it, or start anew without the memory of the older checkpoint."

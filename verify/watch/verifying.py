@@ -83,13 +83,19 @@ def new_entries(
 
 
 def handed_over(ring: Ring, key: VerifierKey, note: bytes, history: History) -> tuple[dict[str, Any], ...]:
-    """Return the key given and those that it was handed over to, as far as every handover holds; of another log only itself."""
-    place, last = ring.place(key), ring.place(keys.followed(ring, key, note, history))
+    """Return the key given and those that it was handed over to, as far as every handover holds; of another log only itself.
+
+    Where a handover is under way, the key that is announced stands behind the one that signs until then.
+    """
+    place, last = ring.place(key), ring.place(keys.followed(ring, key, note, history.heads))
     if place is None or last is None:
         return ({"vkey": format_vkey(key.name, key.public), "retired": None},)
     terms = ring.terms[place : last + 1]
     known = [{"vkey": format_vkey(each.key.name, each.key.public), "retired": _retired(each)} for each in terms]
     known[-1]["retired"] = None  # whatever it is to be followed by is not shown to be
+    if ring.terms[last].retired is None:  # a key announced under a head that this one signs; it does not sign alone yet
+        announced = [each for each in ring.terms[last + 1 :] if each.since < (checkpoint.size_of(note) or 0)]
+        known += [{"vkey": format_vkey(each.key.name, each.key.public), "retired": None} for each in announced]
     return tuple(known)
 
 
@@ -146,9 +152,9 @@ def whole_log(before: State, copy: Copy, register: Register, key: VerifierKey, n
 
 
 def _all(copy: Copy, history: History, draws: Draws, key: VerifierKey, note: bytes, bar: Progress) -> Iterator[Finding]:
-    present = keys.followed(draws.ring, key, note, history)
-    yield from checkpoint.check_whose(copy, history, key, present, draws.ring, len(history.leaves))
-    yield from keys.check_keys(draws.ring, note, history)
+    present = keys.followed(draws.ring, key, note, history.heads)
+    yield from checkpoint.check_whose(copy, history.created, key, present, draws.ring, len(history.leaves))
+    yield from keys.check_keys(draws.ring, note, history.heads)
     yield from Anchors(history, draws.library, draws.ring).check()
     yield from checkpoint.check_setting(history)
     yield from documents.check_documents(draws.library, documents.named(history))

@@ -7,20 +7,15 @@ import signal
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import NoReturn
 
 from verify import ed25519
 from verify import note as notes
-from verify import policy as policies
+from verify.given import policy_of
 from verify.note import NoteError, VerifierKey
 from verify.source import UsageError
 from verify.witness.key import KeyFault, load, make
 from verify.witness.server import Server, Witness
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise UsageError("参数有误。", message)
+from verify.words import Parser
 
 
 def main(argv: Sequence[str], program: str) -> int:
@@ -34,9 +29,8 @@ def main(argv: Sequence[str], program: str) -> int:
         raise UsageError("见证密钥不可用，或名称不合要求。", f"{error}") from error
 
 
-def _parser(program: str) -> _Parser:
-    root = _Parser(
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+def _parser(program: str) -> Parser:
+    root = Parser(
         prog=f"{program} witness",
         description="见证服务：只要台账有增无改，就为其检查点联署\n"
         "a witness: it cosigns a log's checkpoints while the log only grows",
@@ -106,12 +100,8 @@ def _keys(texts: Sequence[str]) -> list[VerifierKey]:
 
 
 def _of_policy(path: str | None) -> list[VerifierKey]:
-    if path is None:
-        return []
-    try:
-        return policies.parse(Path(path).read_text(encoding="utf-8")).logs
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{path} 不是可用的信任策略。", f"{path} is no usable policy: {error}") from error
+    policy = policy_of(path)
+    return policy.logs if policy is not None else []
 
 
 def _address(text: str) -> tuple[str, int]:

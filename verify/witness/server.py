@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -22,8 +22,8 @@ from verify import note as notes
 from verify.checkpoint import Checkpoint
 from verify.ed25519 import LibraryMissing
 from verify.note import NoteError, VerifierKey
-from verify.tree import EMPTY_ROOT, ProofError, verify_consistency
 from verify.witness.key import CosignerKey
+from verify.witness.refusing import fault_of, meaning
 from verify.witness.request import SIZE_MEDIA, Request, RequestError, parse
 from verify.witness.state import Memory, StateFault, name_of
 
@@ -42,6 +42,8 @@ class Answer:
     status: int
     body: bytes
     media: str = PLAIN
+    told: str = ""
+    """What the operator of the witness has to know besides."""
 
     @classmethod
     def of(cls, status: int, text: str) -> Answer:
@@ -98,10 +100,10 @@ class Witness:
             last = memory.head()
             if request.old != last.size:
                 return Answer(409, b"%d\n" % last.size, SIZE_MEDIA)
-            fault = _fault(last, head, request.path)
+            fault = fault_of(last, head, request.path)
             if fault:
-                memory.keep_refused(head, body)
-                return Answer.of(422, fault)
+                kept = memory.keep_refused(head, body)
+                return replace(Answer.of(422, fault), told=meaning(last, head, kept) if last.size else "")
             line = self.key.cosign(head.text(), seconds)
             # On disk before it is answered: a crash here leaves a witness that has signed for nobody, and never one
             # that has forgotten what it signed.
@@ -112,21 +114,6 @@ class Witness:
         """Return the last cosigned checkpoint of the log of this name (hex SHA-256 of its origin), None without one."""
         origin = self._names.get(name)
         return None if origin is None else Memory.of(self.folder, origin).note()
-
-
-def _fault(last: Checkpoint, head: Checkpoint, path: list[bytes]) -> str:
-    """Return why the head does not extend the last one, empty where it does; the old size is that of `last`."""
-    if head.size == 0 and head.root != EMPTY_ROOT:
-        return "invalid root: a tree of size 0 has the root of the empty tree"
-    if last.size == 0:
-        return "invalid consistency proof: there is none from size 0" if path else ""
-    if head.size == last.size and head.root != last.root:
-        return "invalid consistency proof: another root was cosigned for this size"
-    try:
-        verify_consistency(last.size, head.size, last.root, head.root, path)
-    except ProofError as error:
-        return f"invalid consistency proof: {error}"
-    return ""
 
 
 class Server(ThreadingHTTPServer):
@@ -204,9 +191,12 @@ class Handler(BaseHTTPRequestHandler):
         if len(body) < int(length):
             return Answer.of(400, "invalid input: the request was cut off")
         try:
-            return self.server.witness.add_checkpoint(body, int(self.server.witness.clock()))
+            answer = self.server.witness.add_checkpoint(body, int(self.server.witness.clock()))
         except (StateFault, LibraryMissing) as error:
             return self._unable(error)
+        if answer.told:
+            print(answer.told, file=sys.stderr, flush=True)
+        return answer
 
     def _get(self) -> Answer:
         _, _, rest = self.path.partition("/")

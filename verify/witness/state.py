@@ -86,11 +86,11 @@ class Memory:
         except OSError as error:
             raise StateFault(f"the memory of {self.origin} cannot be written: {error}") from error
 
-    def keep_refused(self, head: Checkpoint, body: bytes) -> None:
+    def keep_refused(self, head: Checkpoint, body: bytes) -> Path:
         """Keep a request that the log's key signed and that does not extend what was cosigned, with that beside it.
 
         The two are what `evidence` is asked with. Whether they prove anything is for it to say: an honest log can send a
-        wrong proof. Raises StateFault.
+        wrong proof. Returns where it is, or would be where there are too many. Raises StateFault.
         """
         try:
             folder = self.folder / "refused"
@@ -99,6 +99,7 @@ class Memory:
             if not path.exists() and sum(1 for _ in folder.iterdir()) < 2 * KEPT:
                 durable.write(path.with_name(f"{path.name}.cosigned"), self.note() or b"", 0o600)
                 durable.write(path, body, 0o600)
+            return path
         except OSError as error:
             raise StateFault(f"the evidence about {self.origin} cannot be written: {error}") from error
 

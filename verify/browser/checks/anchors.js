@@ -76,6 +76,14 @@ export class Anchors {
   }
 }
 
+/** Return the keys of the quorum of a freeze; null where it cannot be one: too few cosigners, one twice, or a key of another type. */
+export function cosignersOf({ threshold, cosigners }) {
+  const keys = cosigners.map(readCosigner);
+  const distinct = (of) => new Set(keys.map(of)).size === keys.length;
+  if (keys.includes(null) || threshold > keys.length || (threshold === 0) !== (keys.length === 0)) return null;
+  return distinct((key) => key.name) && distinct((key) => hex(key.id)) && distinct((key) => hex(key.key)) ? keys : null;
+}
+
 /** Return the key of a cosigner's vkey line, or null. */
 export function readCosigner(line) {
   try {

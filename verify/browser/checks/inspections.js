@@ -35,9 +35,6 @@ export class Inspections {
   calendar({ stream, index, data }, documents) {
     const bytes = documents.get(data.document.sha256);
     const say = (zh, en) => this._say("F15", index, stream, zh, en);
-    if (this.calendars.years.has(data.year)) {
-      this.log.findings.noted("F15", index, `${stream} 再次记录。`, `${stream} was recorded again.`);
-    }
     if (!bytes) {
       this.lost = true;
       this.log.findings.unchecked("F15", index, `${stream} 的日历不在，期限未校验。`, `${stream}: its calendar is not here, no deadline can be checked.`);
@@ -45,7 +42,14 @@ export class Inspections {
     }
     const record = valueOf(bytes);
     const said = record === null ? "not canonical" : CALENDAR(record, "calendar");
-    if (said) return say(`日历不合规定：${said}`, `the calendar does not fit: ${said}`);
+    if (said) {
+      this.lost = true;
+      this._say("documents", index, stream, `日历不合规定：${said}`, `the calendar does not fit: ${said}`);
+      return;
+    }
+    if (this.calendars.years.has(data.year)) {
+      this.log.findings.noted("F15", index, `${stream} 再次记录。`, `${stream} was recorded again.`);
+    }
     if (stream !== `calendar/${data.year}`) say("日历不在其年份的流中", `its entry is of ${data.year}`);
     if (record.year !== data.year) say("日历属于另一年", `its document is of ${record.year}`);
     for (const [field, what] of [["holidays", "holidays"], ["makeup_workdays", "make-up working days"]]) {
@@ -56,12 +60,12 @@ export class Inspections {
     const both = record.holidays.filter((day) => record.makeup_workdays.includes(day));
     if (both.length) say(`${both[0]} 既是假日又是补班日`, `${both[0]} is a holiday and a make-up day`);
     if (record.papers.length === 0) say("未写明依据的文件", "it names no paper that it rests on");
-    return void this.calendars.record(data.year, record.holidays, record.makeup_workdays);
+    this.calendars.record(data.year, record.holidays, record.makeup_workdays);
   }
 
   take(entry) {
     const { stream, kind } = entry;
-    if (!this.all.has(stream)) this.all.set(stream, { stream, steps: [], later: [] });
+    if (!this.all.has(stream)) this.all.set(stream, { stream, steps: [], later: [], deadlines: [] });
     const inspection = this.all.get(stream);
     inspection.steps.push({ kind, index: entry.index });
     const step = kind.split(".")[1];
@@ -115,22 +119,21 @@ export class Inspections {
     else if (categories.length > 1 && categories.includes("NO_PROBLEM")) say("inspections", index, "未发现问题不能与其他结果并列", `NO_PROBLEM excludes every other result: ${categories}`);
   }
 
-  _published(inspection, { data, index, at }, say) {
+  _published(inspection, { data, index, at }) {
     inspection.published = true;
     const { completedOn } = inspection;
     if (!completedOn || !isDate(completedOn)) return;
     const day = at.slice(0, 10);
-    if (this.lost) return;
     this.published++;
     if (!this.calendars.years.has(Number(completedOn.slice(0, 4)))) {
-      inspection.later.push(() => this.log.findings.unchecked("F15", inspection.completedAt, `${inspection.stream}：完成于没有日历的年份，期限未校验。`, `${inspection.stream}: completed on ${completedOn}, a year without a recorded calendar: its deadline is unchecked.`));
+      inspection.deadlines.push(() => this.log.findings.unchecked("F15", inspection.completedAt, `${inspection.stream}：完成于没有日历的年份，期限未校验。`, `${inspection.stream}: completed on ${completedOn}, a year without a recorded calendar: its deadline is unchecked.`));
     }
     const deadline = this.calendars.after(completedOn, DUE);
     const late = deadline !== null && day > deadline;
     if (data.deadline !== deadline || data.late !== late || data.provisional !== (deadline === null)) {
-      say("F15", index, `期限应为 ${deadline}`, `completed on ${completedOn}, the deadline is ${deadline}, publication on ${day} is ${late ? "late" : "in time"}; the entry says ${data.deadline}, ${data.late ? "late" : "in time"}`);
+      inspection.deadlines.push(() => this._say("F15", index, inspection.stream, `期限应为 ${deadline}`, `completed on ${completedOn}, the deadline is ${deadline}, publication on ${day} is ${late ? "late" : "in time"}; the entry says ${data.deadline}, ${data.late ? "late" : "in time"}`));
     } else if (late) {
-      inspection.later.push(() => this.log.findings.noted("F15", index, `${inspection.stream}：应于 ${deadline} 前公示，${day} 才公示，已如实显示。`, `${inspection.stream}: due on ${deadline}, published on ${day}: late, and shown as late.`));
+      inspection.deadlines.push(() => this.log.findings.noted("F15", index, `${inspection.stream}：应于 ${deadline} 前公示，${day} 才公示，已如实显示。`, `${inspection.stream}: due on ${deadline}, published on ${day}: late, and shown as late.`));
     }
   }
 
@@ -143,6 +146,8 @@ export class Inspections {
         continue;
       }
       for (const tell of inspection.later) tell();
+      if (this.lost) continue; // a deadline counted without one of the calendars would be guessed
+      for (const tell of inspection.deadlines) tell();
       if (inspection.completedOn && !inspection.published) this._unpublished(inspection, today);
     }
     this._withoutResult(today);
@@ -151,7 +156,6 @@ export class Inspections {
 
   _unpublished({ stream, completedOn, completedAt }, today) {
     const { findings } = this.log;
-    if (this.lost) return;
     if (!this.calendars.years.has(Number(completedOn.slice(0, 4)))) {
       findings.unchecked("F15", completedAt, `${stream}：完成于没有日历的年份，期限未校验。`, `${stream}: completed on ${completedOn}, a year without a recorded calendar.`);
       return;
@@ -179,7 +183,7 @@ export class Inspections {
     const { findings } = this.log;
     const count = this.all.size;
     if (count && findings.sound("F14") && findings.sound("inspections")) findings.holds("F14", `${count} 次检查的人员、日期和步骤都成立。`, `${count} inspections: visitors, days and steps hold.`);
-    if (this.published && findings.sound("F15")) findings.holds("F15", `${this.published} 个公示结果的期限重算一致。`, `The deadlines of ${this.published} published results were recomputed.`);
+    if (this.published && !this.lost && findings.sound("F15")) findings.holds("F15", `${this.published} 个公示结果的期限重算一致。`, `The deadlines of ${this.published} published results were recomputed.`);
     if (this.log.draws.all.size && findings.sound("F16")) findings.holds("F16", "已结束的计划没有缺少结果的抽中对象。", "No drawn object of a plan that has ended is without a result.");
   }
 }

@@ -92,7 +92,7 @@ export class Pools {
       if (Object.keys(line).join() !== "ground,id" || due.get(line.id) !== line.ground) same = false;
     });
     this._stated("exclusions", this.freeze.exclusions, read);
-    if (!same || read.count !== due.size) this.say("F09", "排除名单不是名单中被排除的对象", "the list of exclusions is not that of the excluded objects");
+    if (!same || read.count !== due.size) this.say("V2", "排除名单不是名单中被排除的对象", "the list of exclusions is not that of the excluded objects");
     const stated = this.freeze.exclusions.by_ground;
     const names = new Set([...Object.keys(stated), ...Object.keys(byGround)]);
     if ([...names].some((name) => stated[name] !== byGround[name])) {

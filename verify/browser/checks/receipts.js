@@ -5,12 +5,14 @@ import { decode, encode } from "../lib/canonical.js";
 import { parseEntry } from "../lib/entries.js";
 import { KINDS } from "../lib/kinds.js";
 import { ED25519, parseCheckpoint, parseNote, signedBy } from "../lib/note.js";
+import { cosigned } from "../lib/policy.js";
 import { parseProof, proofHolds } from "../lib/proof.js";
 import { freezeHash, subkey } from "../lib/seed.js";
 import { likely, quota, ticket } from "../lib/selection.js";
 import { leafHash, sha256of } from "../lib/sha256.js";
 import * as s from "../lib/shapes.js";
 import { verifyInclusion } from "../lib/tree.js";
+import { equal } from "./signatures.js";
 
 class NotSo extends Refusal {}
 
@@ -46,7 +48,7 @@ const fits = (shape, value, what) => need(shape(value, what) === null, shape(val
 const leads = (line, { index, path }, size, root) => verifyInclusion(leafHash(utf8(line)), index, size, root, path.map(unhex));
 
 /**
- * Check the self-check of a business; return {draw, object, result, rank, size, signed}, and where the draw was made
+ * Check the self-check of a business; return {draw, object, result, rank, size, note, signed}, and where the draw was made
  * {stratum, ticket, threshold, n, k, likely}, else {reached, reason, excluded, count, place}.
  *
  * Refused with a reason where it does not hold. `key` is the log's, from outside; `signed` is null where signatures cannot
@@ -56,9 +58,9 @@ export async function checkSelf(bytes, key) {
   const told = decode(bytes.at(-1) === 10 ? bytes.subarray(0, -1) : bytes);
   const open = typeof told?.result === "string" && Object.hasOwn(UNDECIDED, told.result);
   fits(open ? UNDECIDED[told.result] : DECIDED, told, "the self-check");
-  const { head, signed } = await signedHead(told.checkpoint, key);
+  const { head, note, signed } = await signedHead(told.checkpoint, key);
   const shown = open ? checkUndecided(told, head) : checkDecided(told, head);
-  return { draw: told.draw, object: told.object, result: told.result, rank: null, ...shown, size: head.size, signed };
+  return { draw: told.draw, object: told.object, result: told.result, rank: null, ...shown, size: head.size, note, signed };
 }
 
 function checkDecided(told, head) {
@@ -106,7 +108,7 @@ async function signedHead(lines, key) {
   need(key.type === ED25519 && head.origin === key.name, "the checkpoint is of another log");
   const told = await signedBy(note, key);
   need(told === null || told === "signed", "the checkpoint is not signed by this log");
-  return { head, signed: told };
+  return { head, note, signed: told };
 }
 
 /** Return the entries of the file by their names, in the order of the log; of the last one any kind will do where it is null. */
@@ -163,7 +165,7 @@ function rankOf(told, drawn, k) {
   return line.rank;
 }
 
-/** Check a receipt; return {index, size, entry (text), signed}. Refused where it does not hold. */
+/** Check a receipt; return {index, size, entry (text), note, signed}. Refused where it does not hold. */
 export async function checkReceipt(bytes, key) {
   const proof = parseProof(bytes);
   need(proof.extra !== null, "it carries no entry, so it says nothing");
@@ -171,17 +173,31 @@ export async function checkReceipt(bytes, key) {
   need(entry.index === proof.index, "the entry says another index");
   const holds = await proofHolds(proof, proof.extra, key);
   need(holds !== false, "the entry is not in a tree that this log signed");
-  return { index: proof.index, size: proof.head.size, entry, signed: holds };
+  return { index: proof.index, size: proof.head.size, entry, note: proof.note, signed: holds };
 }
 
 /**
- * Check what somebody holds in the hand, a receipt or a self-check, and return what it shows with {outcome, exit}.
+ * Check what somebody holds in the hand, a receipt or a self-check, and return what it shows with {cosigned, outcome, exit}.
  *
- * Whoever can edit a file can edit the tree in it too: without the signature all else that fits shows nothing (UNCHECKED).
+ * `key` or else `policy` names the log; `cosigned` are the names of the policy's witnesses who signed. Whoever can edit a
+ * file can edit the tree in it too: without the signatures all else that fits shows nothing (UNCHECKED).
  */
-export async function checkHeld(bytes, key) {
+export async function checkHeld(bytes, key, policy = null) {
+  const log = key ?? policy?.logs[0];
+  need(log, "a key from outside is needed for what is in the hand");
   const check = bytes[0] === 0x7b ? checkSelf : checkReceipt; // an opening brace
-  const told = await check(bytes, key);
-  const exit = told.signed ? 0 : 2;
-  return { ...told, exit, outcome: exit ? "UNCHECKED" : "HOLDS" };
+  const { note, ...told } = await check(bytes, log);
+  const names = policy ? await cosignedAs(policy, note, log) : [];
+  const exit = told.signed && names ? 0 : 2;
+  return { ...told, cosigned: names, exit, outcome: exit ? "UNCHECKED" : "HOLDS" };
+}
+
+/** Return the names of those who cosigned as the policy demands, null where nobody can tell. Refused where they are too few. */
+async function cosignedAs(policy, note, key) {
+  need(policy.logs.some((each) => equal(each, key)), `the policy names no log ${key.name}`);
+  const told = await cosigned(policy, note);
+  if (told === null) return null;
+  need(told.wrong.length === 0, `a cosignature fails: ${told.wrong.join(", ")}`);
+  need(told.met, `the quorum ${policy.quorum} is not reached: cosigned by ${told.signed.join(", ") || "nobody"}`);
+  return told.signed;
 }

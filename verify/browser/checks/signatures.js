@@ -2,13 +2,15 @@
 
 import { base64, hex, text } from "../lib/bytes.js";
 import { ED25519, NoteError, parseCheckpoint, parseNote, parseVkey, signedBy } from "../lib/note.js";
-import { cosigned } from "../lib/policy.js";
+import { cosigned, reaches } from "../lib/policy.js";
 import { readWhole } from "../lib/source.js";
+import { cosignersOf } from "./anchors.js";
 import { olderHead } from "./tree.js";
 
 const LONGEST = 65_536;
 const vkeyText = (key) => `${key.name} ${base64(key.key)}`;
-const equal = (a, b) => vkeyText(a) === vkeyText(b);
+/** Whether two keys are one: by their names and their bytes. */
+export const equal = (a, b) => vkeyText(a) === vkeyText(b);
 
 /** Return the key of a file that is one vkey line, or null. */
 export function parseVkeyFile(bytes) {
@@ -27,6 +29,9 @@ export async function ownKey(log) {
   if (!own) log.findings.broken("whose", null, "log.vkey 缺失或不是一行公钥。", "log.vkey is missing or is no verifier key.");
   return own;
 }
+
+/** Return the key of the log that a policy is about: of several the one that the log states; null where it names none. */
+export const stated = ({ logs }, own) => logs.find((each) => own && equal(each, own)) ?? logs[0] ?? null;
 
 /** Return the first key of a log, which log.created names, or null where it names none. */
 export function firstKey(log, { vkey, origin }) {
@@ -137,4 +142,22 @@ export async function quorum(log, policy, { note, head }, key, given) {
   else if (told.wrong.length) findings.broken("policy", null, `联署无效：${told.wrong.join("、")}。`, `A cosignature fails: ${told.wrong.join(", ")}.`);
   else if (told.met) findings.holds("policy", `联署达到要求：${told.signed.join("、") || "无需联署"}。`, `The quorum is met: ${told.signed.join(", ") || "none is needed"}.`);
   else findings.broken("policy", null, `联署不足：只有 ${told.signed.join("、") || "无"}。`, `The quorum of ${policy.quorum} is not met: cosigned by ${told.signed.join(", ") || "nobody"}.`);
+}
+
+/** Check that whom the draws name as cosigners are those whom a policy trusts, and not only called like them (SPEC 8). */
+export function trusted(log, policy) {
+  if (policy.quorum === "none") return;
+  const witnesses = [...policy.members].filter(([, each]) => each.key);
+  for (const { stream, freeze, frozenAt } of log.draws.all.values()) {
+    const named = freeze && cosignersOf(freeze.quorum);
+    if (!named) continue; // told with the draw
+    const known = new Set(witnesses.filter(([, { key }]) => named.some((each) => equal(each, key))).map(([name]) => name));
+    const alike = named.filter((each) => witnesses.some(([, { key }]) => key.name === each.name) && !witnesses.some(([, { key }]) => equal(key, each)));
+    const names = alike.map((each) => each.name);
+    if (alike.length) {
+      log.findings.broken("policy", frozenAt, `${stream} 约定的联署方 ${names.join("、")} 与策略中的同名者不是同一公钥。`, `${stream} names ${names.join(", ")} as cosigners with other keys than the policy's.`);
+    } else if (!reaches(policy, known)) {
+      log.findings.noted("policy", frozenAt, `${stream} 约定的联署方不足策略要求：所依据的检查点未必有您信任的见证人看过。`, `${stream} rests on checkpoints that fewer than the policy demands of your witnesses had to see.`);
+    }
+  }
 }

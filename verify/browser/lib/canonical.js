@@ -1,12 +1,11 @@
 // Canonical JSON (SPEC 1): a value has one spelling, so whoever reads it spells it again and compares.
 
 import { Refusal, text as decodeText } from "./bytes.js";
+import { fault } from "./characters.js";
 
 export class NotCanonical extends Refusal {}
 
-const FORBIDDEN = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/;
 const NEVER = /[\u0000-\u001f]|\p{Surrogate}/u;
-const BEYOND_ASCII = /[^\x00-\x7f]/;
 const PRINTABLE = /^[\x20-\x7e]*$/;
 export const DEEPEST = 32;
 
@@ -66,8 +65,8 @@ function encodeObject(value, depth) {
 
 /** Refuse text with characters that no string may hold. */
 export function checkCharacters(text) {
-  if (FORBIDDEN.test(text)) throw new NotCanonical("a control or bidirectional character");
-  if (BEYOND_ASCII.test(text) && text.normalize("NFC") !== text) throw new NotCanonical("text that is not in NFC");
+  const found = fault(text);
+  if (found) throw new NotCanonical(found);
 }
 
 /** Return the text of bytes that may be JSON; NotCanonical where they are no UTF-8 or hold a forbidden character. */

@@ -71,9 +71,14 @@ export async function cosigned(policy, note) {
     if (told === "signed") signed.add(name);
     if (told === "wrong") wrong.push(name);
   }
+  return { signed: [...signed], wrong, met: reaches(policy, signed) };
+}
+
+/** Whether the witnesses of these names, a set of names in the policy, are enough for its quorum. */
+export function reaches(policy, names) {
   const met = (name) => {
     const member = policy.members.get(name);
-    return member.key ? signed.has(name) : member.of.filter(met).length >= member.least;
+    return member.key ? names.has(name) : member.of.filter(met).length >= member.least;
   };
-  return { signed: [...signed], wrong, met: policy.quorum === "none" || met(policy.quorum) };
+  return policy.quorum === "none" || met(policy.quorum);
 }
