@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,7 +31,7 @@ class Sent:
     draw: str
     seed: bytes
     freeze: Mapping[str, Any]
-    inspectors: list[Mapping[str, Any]]
+    inspectors: Sequence[Mapping[str, Any]]
     drawn: list[str]
     recused: Mapping[str, list[str]]
     teams: dict[str, list[str]]
@@ -96,6 +96,6 @@ class Evidence:
                 self.groups[group, place] += 1
                 self.hits[group] += name in hit
         self.drawn.update(hit)
-        for name, (stratum, author) in sorted(gone.items()):
-            if stratum in places:
-                self.outside[author].append((places[stratum], below(name, stratum)))
+        for name, (left, author) in sorted(gone.items()):
+            if left in places:
+                self.outside[author].append((places[left], below(name, left)))
