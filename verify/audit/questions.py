@@ -14,7 +14,7 @@ from verify.audit.evidence import Evidence
 def selections(evidence: Evidence) -> Iterator[Asked]:
     """Whether a business was drawn more or less often than its lots allow: Poisson-binomial, two-sided."""
     for business, places in sorted(evidence.eligible.items()):
-        chances = _chances(evidence, places)
+        chances = chances_of(evidence, places)
         spread, seen = exact.poisson_binomial(chances), evidence.drawn[business]
         p = exact.two_sided(spread, seen)
         yield Asked("selection", business, len(places), seen, sum(chances), p)
@@ -77,7 +77,7 @@ def chance_to_see(evidence: Evidence, families: int) -> tuple[float, float, int]
         return 0.0, 0.0, 0
     middle = median(sorted(len(places) for places in evidence.eligible.values()))
     typical = min(sorted(evidence.eligible), key=lambda name: (abs(len(evidence.eligible[name]) - middle), name))
-    chances = _chances(evidence, evidence.eligible[typical])
+    chances = chances_of(evidence, evidence.eligible[typical])
     limit = ALARM / (len(evidence.eligible) * families)
     spread = exact.poisson_binomial(chances)
     seen = [number for number in range(len(spread)) if exact.two_sided(spread, number) <= limit]
@@ -85,6 +85,7 @@ def chance_to_see(evidence: Evidence, families: int) -> tuple[float, float, int]
     return sum(tripled[number] for number in seen if number < len(tripled)), float(0 in seen), len(chances)
 
 
-def _chances(evidence: Evidence, places: Iterable[int]) -> tuple[float, ...]:
+def chances_of(evidence: Evidence, places: Iterable[int]) -> tuple[float, ...]:
+    """Return the chance k/n of a business in each of its draws, ascending."""
     cells = evidence.cells
     return tuple(sorted(cells[place].k / cells[place].n for place in places))
