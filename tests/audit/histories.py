@@ -2,11 +2,18 @@
 
 import hashlib
 from collections.abc import Callable
+from typing import Any
 
 from verify.audit.evidence import Away, Evidence, Sent
 from verify.replay import assign_inspectors, draw_objects
 
-FREEZE = {"quota_bp": {"A": 2000, "B": 3000}, "groups": [{}], "seats": [0, 0], "cap": None, "fallback": []}
+FREEZE: dict[str, Any] = {
+    "quota_bp": {"A": 2000, "B": 3000},
+    "groups": [{}],
+    "seats": [0, 0],
+    "cap": None,
+    "fallback": [],
+}
 PEOPLE = [{"id": f"INS-{n}"} for n in range(8)]
 Grind = Callable[[list[str]], bool]
 
@@ -27,12 +34,10 @@ def history(
     evidence, lines = Evidence(), pool(count)
     groups = {line["id"]: (f"district:{n % 3}",) for n, line in enumerate(lines)}
     for draw in range(draws):
-        tries = (seed_of(number, draw, attempt) for attempt in range(10_000))
-        seed, drawn = next(
-            (seed, found)
-            for seed in tries
-            if wanted([line["id"] for line in (found := draw_objects(seed, FREEZE, lines)).lines])
+        tries = (
+            (seed, draw_objects(seed, FREEZE, lines)) for seed in (seed_of(number, draw, n) for n in range(10_000))
         )
+        seed, drawn = next(each for each in tries if wanted([line["id"] for line in each[1].lines]))
         evidence.add_draw(seed, lines, drawn, groups, {})
         if teams:
             names = [line["id"] for line in drawn.lines]

@@ -105,14 +105,14 @@ def test_an_inspector_who_is_always_sent_to_one_business_is_found():
 
 def test_what_so_few_draws_can_show_is_the_share_of_planted_favours_that_are_seen():
     evidence = history(6)
-    thrice, never, draws = questions.chance_to_see(evidence, 3)
+    thrice, never, draws = questions.chance_to_see(evidence)
     favoured = next(name for name, places in sorted(evidence.eligible.items()) if len(places) == draws)
     chances = questions.chances_of(evidence, evidence.eligible[favoured])
     chance, seen = random.Random(7), 0
     for _ in range(2000):
         hits = sum(chance.random() < 3 * each for each in chances)
         p = exact.two_sided(exact.poisson_binomial(chances), hits)
-        seen += p <= 0.05 / (3 * len(evidence.eligible))
+        seen += p <= 0.05 / (6 * len(evidence.eligible))
 
     assert abs(seen / 2000 - thrice) < 0.05
     assert never == 0

@@ -1,6 +1,6 @@
 """A question and its answer: what was seen, what chance alone would give, and how rare that is among all that was asked.
 
-Within a family the chances are adjusted by Benjamini and Hochberg; the least of a family is its Simes chance, and over the
+Within a family the chances are adjusted by Benjamini and Hochberg; the least of a family is its Simes chance, and over all
 families these are adjusted by Holm. `q` is the larger of both: where all is fair, a report in which any q is 0.05 or less
 has a chance of about 5 %.
 """
@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from verify.audit import exact
 
 ALARM = 0.05
+FAMILIES = ("selection", "groups", "outside", "away", "teams", "conduct")
+"""All that is asked. A family without a question counts too: what is asked does not hang on what was found."""
 
 
 @dataclass(frozen=True)
@@ -47,13 +49,12 @@ class Family:
 
 def adjusted(asked: list[Asked]) -> list[Asked]:
     """Return the questions with their q, the rarest of each family first."""
-    families = sorted({each.family for each in asked})
-    within = {name: [each for each in asked if each.family == name] for name in families}
-    false_share = {name: exact.benjamini_hochberg([each.p for each in within[name]]) for name in families}
-    over = dict(zip(families, exact.holm([min(false_share[name]) for name in families]), strict=True))
+    within = {name: [each for each in asked if each.family == name] for name in FAMILIES}
+    false_share = {name: exact.benjamini_hochberg([each.p for each in within[name]]) for name in FAMILIES}
+    over = dict(zip(FAMILIES, exact.holm([min(false_share[name], default=1.0) for name in FAMILIES]), strict=True))
     found = [
         replace(each, q=max(q, over[name]))
-        for name in families
+        for name in FAMILIES
         for each, q in zip(within[name], false_share[name], strict=True)
     ]
     return sorted(found, key=lambda each: (each.family, each.q, each.p, each.subject))

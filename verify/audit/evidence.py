@@ -49,7 +49,10 @@ class Away:
 
 @dataclass
 class Evidence:
-    """What was counted. `outside`: who asks -> (cell, ticket below the threshold) of businesses that took no part."""
+    """What was counted. `outside`: subject -> (cell, ticket below the threshold) of businesses that took no part.
+
+    `days`: of each log, how many days lie within ten days before a freeze, and how many do not.
+    """
 
     draws: int = 0
     cells: list[Cell] = field(default_factory=list)
@@ -62,6 +65,7 @@ class Evidence:
     away: list[Away] = field(default_factory=list)
     conduct: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     churn: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    days: dict[str, tuple[int, int]] = field(default_factory=dict)
     left_out: list[tuple[str, str]] = field(default_factory=list)
 
     def add_draw(

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from statistics import median
 
 from verify.audit import exact
-from verify.audit.asked import ALARM, Asked
+from verify.audit.asked import ALARM, FAMILIES, Asked
 from verify.audit.evidence import Evidence
 
 
@@ -68,7 +68,7 @@ def conduct(evidence: Evidence) -> Iterator[Asked]:
             yield Asked("conduct", f"{who}: {what}", counts[of], counts[what], exact.mean(spread), p)
 
 
-def chance_to_see(evidence: Evidence, families: int) -> tuple[float, float, int]:
+def chance_to_see(evidence: Evidence) -> tuple[float, float, int]:
     """Return the chances to see one business favoured threefold, drawn thrice as often or never, and in how many lots.
 
     Of a business in the middle of all, where it alone is favoured: its q has to pass among all businesses and families.
@@ -78,7 +78,7 @@ def chance_to_see(evidence: Evidence, families: int) -> tuple[float, float, int]
     middle = median(sorted(len(places) for places in evidence.eligible.values()))
     typical = min(sorted(evidence.eligible), key=lambda name: (abs(len(evidence.eligible[name]) - middle), name))
     chances = chances_of(evidence, evidence.eligible[typical])
-    limit = ALARM / (len(evidence.eligible) * families)
+    limit = ALARM / (len(evidence.eligible) * len(FAMILIES))
     spread = exact.poisson_binomial(chances)
     seen = [number for number in range(len(spread)) if exact.two_sided(spread, number) <= limit]
     tripled = exact.poisson_binomial(tuple(min(1.0, 3 * chance) for chance in chances))

@@ -41,9 +41,11 @@ class Reader:
     prefix: str = ""
     since: str = ""
     known: dict[str, Known] = field(default_factory=dict)
+    freezes: list[tuple[int, str]] = field(default_factory=list)
 
     def read(self) -> None:
         """Fold batches and draws in the order of the log."""
+        self.freezes = [(entry.index, entry.day) for entry in self.history.of_kind("draw.frozen")]
         attempts = {entry.index: part for part in self._attempts() for entry in part if entry.kind == "draw.frozen"}
         for entry in self.history.of_kind("registry.imported", "draw.frozen"):
             if entry.kind == "registry.imported":
@@ -51,6 +53,7 @@ class Reader:
             elif entry.index in attempts:
                 self._draw(attempts[entry.index], entry)
         self._gaps()
+        self._calendar()
         for kind in ENDED.keys() & NUMBERS.keys():
             for entry in self.history.of_kind(kind):
                 if entry.day >= self.since:
@@ -76,8 +79,7 @@ class Reader:
         created = self.history.one(entry.stream, "registry.created")
         kind = created.data["type"] if created else ""
         counts = self.evidence.churn[self._who(entry)]
-        frozen = [each.day for each in self.history.of_kind("draw.frozen") if entry.index < each.index]
-        near = any(0 <= _days(entry.day, day) <= RECENT for day in frozen)
+        near = any(entry.index < index and 0 <= _days(entry.day, day) <= RECENT for index, day in self.freezes)
         if entry.day >= self.since:
             for key in ("added", "changed", "removed"):
                 counts[f"{key} {'before a freeze' if near else 'else'}"] += entry.data[key]
@@ -153,6 +155,15 @@ class Reader:
             late = {"draw.commitments-closed": freeze["t_commit"], "draw.reveals-closed": freeze["t_reveal"]}
             if entry.kind in late and _moment(entry) > late[entry.kind] + 1:
                 conduct[self._who(frozen)]["closed after the deadline"] += 1
+
+    def _calendar(self) -> None:
+        """Count the days of the log within ten days before a freeze, and the others: the baseline of changes."""
+        first, last = (date.fromisoformat(self.history.entries[place].day) for place in (0, -1))
+        first = max(first, date.fromisoformat(self.since)) if self.since else first
+        days = range(first.toordinal(), last.toordinal() + 1)
+        frozen = [date.fromisoformat(day).toordinal() for _, day in self.freezes]
+        near = sum(any(0 <= each - day <= RECENT for each in frozen) for day in days)
+        self.evidence.days[self.prefix] = near, len(days) - near
 
     def _gaps(self) -> None:
         """How likely a gap of this length, at any moment of the log, would have met a freeze of its registry."""

@@ -37,6 +37,7 @@ class Audit:
             "asked": [_value(each) for each in self.asked],
             "power": dict(zip(("thrice", "never", "draws"), _rounded(self._power()), strict=True)),
             "conduct": {who: dict(sorted(counts.items())) for who, counts in sorted(self.evidence.conduct.items())},
+            "days": {log.strip(): list(days) for log, days in sorted(self.evidence.days.items())},
             "churn": {who: dict(sorted(counts.items())) for who, counts in sorted(self.evidence.churn.items())},
         }
         return json.dumps(value, ensure_ascii=False)
@@ -85,10 +86,17 @@ class Audit:
             if any(each.worth_asking for each in some):
                 texts.append(" ".join(family.step))
             yield " ".join(family.title), texts
-        yield "各账号的次数 Counts of each account", [*_counts(self.evidence.conduct), *_counts(self.evidence.churn)]
+        yield (
+            "各账号的次数 Counts of each account",
+            [
+                *_counts(self.evidence.conduct),
+                *_counts(self.evidence.churn),
+                *(_baseline(log, *days) for log, days in sorted(self.evidence.days.items())),
+            ],
+        )
 
     def _power(self) -> tuple[float, float, int]:
-        return chance_to_see(self.evidence, len({each.family for each in self.asked}) or 1)
+        return chance_to_see(self.evidence)
 
     def _seen(self) -> str:
         thrice, never, draws = self._power()
@@ -121,6 +129,11 @@ def _counts(table: Mapping[str, Mapping[str, int]]) -> Iterator[str]:
     for who, counts in sorted(table.items()):
         shown = ", ".join(f"{in_chinese(name)} {name} {count}" for name, count in sorted(counts.items()) if count)
         yield f"{who}: {shown or '-'}"
+
+
+def _baseline(log: str, near: int, others: int) -> str:
+    zh = f"{log}冻结前10日内共 {near} 天，其他时间 {others} 天；比较变动次数时须按天数折算"
+    return f"{zh}。 {near} days lie in the 10 days before a freeze, {others} do not: compare changes by the day."
 
 
 def _value(asked: Asked) -> dict[str, object]:
