@@ -32,13 +32,20 @@ a log does not hold, nothing is said of it; 64 用法有误，或没有 SciPy wr
 
 
 class _Parser(argparse.ArgumentParser):
+    def format_help(self) -> str:
+        return super().format_help().replace("usage: ", "用法 usage: ", 1)
+
     def error(self, message: str) -> None:  # type: ignore[override]
         raise UsageError(f"用法有误：{message}", message)
 
 
 def _parser(program: str) -> _Parser:
     shape = argparse.RawDescriptionHelpFormatter
-    parser = _Parser(prog=program, description=HELP, epilog=EXITS, formatter_class=shape, allow_abbrev=False)
+    parser = _Parser(
+        prog=program, description=HELP, epilog=EXITS, formatter_class=shape, allow_abbrev=False, add_help=False
+    )
+    parser._positionals.title, parser._optionals.title = "参数 arguments", "选项 options"
+    parser.add_argument("-h", "--help", action="help", help="显示本说明 show this help")
     parser.add_argument("exports", metavar="EXPORT", nargs="+", help="导出文件夹，可多个 the folder of an export")
     parser.add_argument(
         "--vkey", action="append", default=[], metavar="VKEY|FILE", help="台账公钥，每个台账一个 the key of each log"
