@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,8 @@ from api.cli import main
 from api.exporting import export
 from tests.conftest import Told
 from tests.forge import Forge, write
-from tests.story import Story, inspectors, new_ledger, objects
+from tests.story import Story, entry_data, inspectors, new_ledger, objects
+from verify import seed
 from verify.audit.asked import FAMILIES
 from verify.audit.words import FAMILIES as TOLD
 from verify.audit.words import METHODS
@@ -23,7 +25,7 @@ HIDDEN = "91220101YY0000005X"
 def hiding(tmp_path_factory: pytest.TempPathFactory) -> Told:
     """A log in which one business is closed in the registry a day before each freeze and open again a day after it."""
     folder = tmp_path_factory.mktemp("hiding")
-    story = Story(new_ledger(folder / "log"))
+    story = Story(new_ledger(folder / "log", "demo.fairdraw.example/220200"))
     story.organise()
     plan = story.plan(dict.fromkeys(ITEMS, "key"))
     rows = objects(40)
@@ -100,9 +102,22 @@ def test_the_same_export_gives_the_same_bytes(hiding: Told, tmp_path: Path, caps
 
 
 def test_several_counties_are_asked_together(story: Told, hiding: Told, capsys):
-    code, _, err = audit(capsys, story.export, hiding.export)
+    both = asked(capsys, story.export, hiding.export, "--vkey", hiding.vkey, "--vkey", story.vkey, "--samples", 19)
+    alone = [asked(capsys, each.export, "--vkey", each.vkey, "--samples", 19) for each in (story, hiding)]
 
-    assert code == 64  # both logs have the same origin, and nothing is counted twice
+    def seen(told: dict) -> Counter[str]:
+        return Counter({each["subject"]: each["seen"] for each in told["asked"] if each["family"] == "selection"})
+
+    assert both["draws"] == 6
+    assert both["notes"] == []
+    assert seen(both) == seen(alone[0]) + seen(alone[1])
+    assert len([each for each in both["asked"] if each["family"] == "teams"]) == 6
+
+
+def test_nothing_is_counted_twice(story: Told, capsys):
+    code, _, err = audit(capsys, story.export, story.export)
+
+    assert code == 64
     assert "两次" in err
 
 
@@ -144,3 +159,33 @@ def test_draws_before_a_day_are_not_counted(story: Told, capsys):
 
 def test_every_family_has_its_words():
     assert tuple(each.name for each in TOLD) == tuple(METHODS) == FAMILIES
+
+
+def test_a_withheld_reveal_counts_for_the_account_that_withheld(tmp_path: Path, capsys):
+    story = Story(new_ledger(tmp_path / "log"))
+    story.organise()
+    plan = story.plan({"CCSW-001": "key"})
+    draw = story.freeze(plan, "CCSW-001", story.registries("CCSW-001", objects(20), inspectors(9, ["CCSW-001"])))
+    (frozen,) = (each for each in story.did if each.kind == "draw.frozen")
+    c0, secret = bytes.fromhex(entry_data(story.ledger, frozen.index)["c0"]), bytes(32)
+    story.do("discipline", "check_in", draw=draw, phase="commit")
+    for party, account in (("discipline", "discipline"), ("organiser", "market")):
+        story.do(account, "commit", draw=draw, party=party, commitment=seed.commitment(c0, party, secret).hex())
+    story.do("market", "close_commitments", draw=draw)
+    story.do("discipline", "check_in", draw=draw, phase="reveal")
+    story.do("discipline", "reveal", draw=draw, party="discipline", secret=secret.hex())
+    story.ledger.advance_clock(1201)
+    story.do("market", "withhold", draw=draw, party="organiser")
+    with story.ledger as ledger:
+        ledger.publish_checkpoint()
+        export(ledger, tmp_path / "export")
+
+        told = asked(capsys, tmp_path / "export", "--vkey", ledger.vkey)
+
+    counts = {who.split()[-1]: each for who, each in told["conduct"].items()}
+    assert counts["market"] == {"contributions": 1, "frozen": 1, "withheld": 1}
+    assert counts["discipline"] == {"contributions": 1}
+    assert {(each["subject"].split()[-2], each["p"]) for each in told["asked"]} == {
+        ("market:", 0.5),
+        ("discipline:", 1.0),
+    }

@@ -57,7 +57,8 @@ class Reader:
         for kind in ENDED.keys() & NUMBERS.keys():
             for entry in self.history.of_kind(kind):
                 if entry.day >= self.since:
-                    self.evidence.conduct[self._who(entry)][ENDED[kind]] += 1
+                    began = self.history.streams.get(entry.stream)[0]  # the log itself may have ended it
+                    self.evidence.conduct[self._who(began)][ENDED[kind]] += 1
 
     def _attempts(self) -> Iterator[list[Entry]]:
         """Yield the entries of each attempt of each draw, from its freeze to the next one."""
