@@ -116,3 +116,16 @@ def test_what_so_few_draws_can_show_is_the_share_of_planted_favours_that_are_see
 
     assert abs(seen / 2000 - thrice) < 0.05
     assert never == 0
+
+
+def test_of_a_business_that_is_named_beforehand_more_can_be_seen():
+    evidence = history(8, wanted=lambda drawn: sum(name in drawn for name in ("B001", "B003")) >= 1)
+    every = questions.chance_to_see(evidence)
+    (of_all,) = (each for each in all_asked(evidence) if each.subject == "B001")
+
+    evidence.named = frozenset({"B001"})
+
+    (alone,) = (each for each in all_asked(evidence) if each.family == "selection")
+    assert alone.p == of_all.p
+    assert alone.q <= of_all.q
+    assert questions.chance_to_see(evidence)[0] > every[0]

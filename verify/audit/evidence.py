@@ -51,9 +51,11 @@ class Away:
 class Evidence:
     """What was counted. `outside`: subject -> (cell, ticket below the threshold) of businesses that took no part.
 
-    `days`: of each log, how many days lie within ten days before a freeze, and how many do not.
+    `days`: of each log, how many days lie within ten days before a freeze, and how many do not; `named`: the businesses
+    that are asked about, where not all of them are.
     """
 
+    named: frozenset[str] = frozenset()
     draws: int = 0
     cells: list[Cell] = field(default_factory=list)
     eligible: dict[str, array[int]] = field(default_factory=dict)

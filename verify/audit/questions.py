@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from statistics import median
@@ -13,7 +14,7 @@ from verify.audit.evidence import Evidence
 
 def selections(evidence: Evidence) -> Iterator[Asked]:
     """Whether a business was drawn more or less often than its lots allow: Poisson-binomial, two-sided."""
-    for business, places in sorted(evidence.eligible.items()):
+    for business, places in sorted(asked_about(evidence).items()):
         chances = chances_of(evidence, places)
         spread, seen = exact.poisson_binomial(chances), evidence.drawn[business]
         p = exact.two_sided(spread, seen)
@@ -73,16 +74,23 @@ def chance_to_see(evidence: Evidence) -> tuple[float, float, int]:
 
     Of a business in the middle of all, where it alone is favoured: its q has to pass among all businesses and families.
     """
-    if not evidence.eligible:
+    some = asked_about(evidence)
+    if not some:
         return 0.0, 0.0, 0
-    middle = median(sorted(len(places) for places in evidence.eligible.values()))
-    typical = min(sorted(evidence.eligible), key=lambda name: (abs(len(evidence.eligible[name]) - middle), name))
-    chances = chances_of(evidence, evidence.eligible[typical])
-    limit = ALARM / (len(evidence.eligible) * len(FAMILIES))
+    middle = median(sorted(len(places) for places in some.values()))
+    typical = min(sorted(some), key=lambda name: (abs(len(some[name]) - middle), name))
+    chances = chances_of(evidence, some[typical])
+    limit = ALARM / (len(some) * len(FAMILIES))
     spread = exact.poisson_binomial(chances)
     seen = [number for number in range(len(spread)) if exact.two_sided(spread, number) <= limit]
     tripled = exact.poisson_binomial(tuple(min(1.0, 3 * chance) for chance in chances))
     return sum(tripled[number] for number in seen if number < len(tripled)), float(0 in seen), len(chances)
+
+
+def asked_about(evidence: Evidence) -> dict[str, array[int]]:
+    """Return the businesses that are asked about: those that were named beforehand, else all."""
+    named = evidence.named
+    return {name: places for name, places in evidence.eligible.items() if not named or name in named}
 
 
 def chances_of(evidence: Evidence, places: Iterable[int]) -> tuple[float, ...]:
