@@ -150,8 +150,8 @@ def test_wrong_usage_is_told(words, story: Told, capsys):
     assert (code, out) == (64, "")
 
 
-def test_draws_before_a_day_are_not_counted(story: Told, capsys):
-    told = asked(capsys, story.export, "--since", "2099-01-01")
+def test_draws_before_a_day_are_not_counted(hiding: Told, capsys):
+    told = asked(capsys, hiding.export, "--since", "2099-01-01")
 
     assert told["draws"] == 0
     assert told["asked"] == []

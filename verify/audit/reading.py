@@ -95,7 +95,9 @@ class Reader:
             if before is not None and before[0] and not change.active:
                 known.left[change.id] = entry, before[1]
             elif change.active and change.id in known.left:
-                known.gaps.append((change.id, _moment(known.left.pop(change.id)[0]), _moment(entry)))
+                left, _ = known.left.pop(change.id)
+                if left.day >= self.since:
+                    known.gaps.append((change.id, _moment(left), _moment(entry)))
             known.rows[change.id] = change.active, stratum, tuple(groups)
 
     def _draw(self, entries: list[Entry], frozen: Entry) -> None:
