@@ -24,6 +24,7 @@ def parser() -> Parser:
 
     from api.commandline import (
         anchoring,
+        auditing,
         cosigners,
         demo,
         log,
@@ -33,6 +34,7 @@ def parser() -> Parser:
         registry,
         serve,
         signing,
+        why,
     )
     from api.commandline.words import Parser
 
@@ -50,6 +52,8 @@ def parser() -> Parser:
     anchoring.add(commands)
     log.add(commands)
     public.add(commands)
+    why.add(commands)
+    auditing.add(commands)
     cosigners.add(commands)
     registry.add(commands)
     program.add(commands)
@@ -88,6 +92,10 @@ def _run(given: list[str]) -> int:
         from verify.__main__ import main as verify
 
         return verify(given[1:], "fairdraw verify")
+    if given[:1] == ["audit"]:
+        from verify.__main__ import main as verify
+
+        return verify(given, "fairdraw")
     chosen = parser().parse_args(given)
     return int(chosen.run(chosen))
 

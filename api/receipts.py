@@ -5,23 +5,39 @@ Both rest on the last published checkpoint, with whatever cosignatures it has, a
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
-from collections.abc import Iterable
-from itertools import count
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from domain.errors import NotFound
+from api.listed import Listed, Shelf
+from domain import uscc
+from domain.errors import Invalid
 from domain.ledger import Ledger
 from projections import draws
 from projections.tables import Connection, Record
 from verify import canonical, checkpoint, documents, selfcheck
-from verify.nodes import inclusion_path_at
+from verify.entries import Entry, read_own
 from verify.proof import Proof
-from verify.tree import HASH_SIZE, leaf_hash, node_hash
+from verify.shape import misfit
 
-KEPT = 4
-"""The trees of so many lists are kept: two thirds of a list of 200,000 lines, 13 MB, for which one must not hash it again."""
+_SHELF = Shelf()
+_CODE_RULE = "GB 32100-2015"
+
+
+@dataclass(frozen=True)
+class Published:
+    """What of one draw is published: the signed checkpoint, the draw's entries below its size, in order, and their proofs.
+
+    `entry(index)` gives an entry's bytes, `path(index)` its path in the tree of the checkpoint, `listed(reference)` a list.
+    """
+
+    note: bytes
+    steps: Sequence[tuple[str, int]]
+    """Of each entry the kind and the index."""
+    entry: Callable[[int], bytes]
+    path: Callable[[int], list[bytes]]
+    listed: Callable[[Record], Listed]
 
 
 def receipt(ledger: Ledger, index: int) -> bytes | None:
@@ -34,35 +50,88 @@ def receipt(ledger: Ledger, index: int) -> bytes | None:
 
 
 def self_check(ledger: Ledger, connection: Connection, name: str, business: str) -> Record | None:
-    """Return the self-check of a business in the draw `name`; None where that draw is not over, or not published yet.
+    """Return the self-check of a business in the draw `name`; None where there is no such draw, or no freeze is published.
 
-    NotFound where the business is not in the pool. Form: `verify.selfcheck.SHAPE`.
+    Invalid where the code cannot be one. Form: SPEC.md, section 14.
     """
-    stream = f"draw/{name}"
-    steps = {step["kind"]: step for step in draws.steps(connection, stream)}
     note = ledger.checkpoint()
-    if note is None or not all(kind in steps for kind in selfcheck.STEPS.values()):
+    if note is None:
         return None
     size = checkpoint.parse(note)[0].size
-    held = {key: _entry(ledger, steps[kind]["index"], size) for key, kind in selfcheck.STEPS.items()}
-    if any(each is None for each in held.values()):
+    steps = [(step["kind"], step["index"]) for step in draws.steps(connection, f"draw/{name}") if step["index"] < size]
+
+    def path(index: int) -> list[bytes]:
+        return ledger.inclusion(index, size) or []
+
+    def entry(index: int) -> bytes:
+        return next(ledger.store.entries(index, index + 1))
+
+    return made(Published(note, steps, entry, path, partial(_listed, ledger)), f"draw/{name}", business)
+
+
+def made(published: Published, draw: str, business: str) -> Record | None:
+    """Return what is published of a business in a draw; None before its freeze. Invalid where the code cannot be one.
+
+    A draw may have been frozen more than once: what counts is its last freeze, and what came after it.
+    """
+    kinds = [kind for kind, _ in published.steps]
+    if selfcheck.STEPS["frozen"] not in kinds:
         return None
-    frozen, seeded, drawn = (steps[kind]["data"] for kind in selfcheck.STEPS.values())
-    pool = _line(ledger, frozen["documents"]["objects"], business)
-    if pool is None:
-        raise NotFound(f"{business} 不在本次抽取的名录中", f"{business} is not in the pool of this draw", "LEDGER 8")
+    last = len(kinds) - 1 - kinds[::-1].index(selfcheck.STEPS["frozen"])
+    since = dict(published.steps[last:])
+    reached = published.steps[-1][1]
+    frozen = _read(published, since[selfcheck.STEPS["frozen"]])
+    pool = published.listed(frozen.data["documents"]["objects"])
+    business, place = _found(pool, business)
+    value: Record = {"format": selfcheck.FORMAT, "draw": draw, "object": business}
+    value["checkpoint"] = published.note.decode().removesuffix("\n").split("\n")
+    decided = place is not None and all(kind in since for kind in selfcheck.STEPS.values())
+    indexes = {"frozen": frozen.index, "reached": reached}
+    if decided:
+        indexes = {key: since[kind] for key, kind in selfcheck.STEPS.items()}
+    value["entries"] = {key: _placed(published, index) for key, index in indexes.items()}
+    if place is None:
+        return {**value, "around": _around(pool, business), "result": selfcheck.ABSENT}
+    value["pool"] = pool.placed(place)
+    if not decided:
+        return {**value, "result": selfcheck.IN_POOL}
+    return value | _result(published, since, value["pool"], business)
+
+
+def _result(published: Published, since: dict[str, int], pool: Record, business: str) -> Record:
+    seeded, drawn = (_read(published, since[selfcheck.STEPS[key]]) for key in ("seed", "drawn"))
     row = canonical.decode(pool["line"].encode())
-    result = selfcheck.result_of(business, row, bytes.fromhex(seeded["seed"]), drawn["strata"])
-    value: dict[str, Any] = {
-        "format": selfcheck.FORMAT,
-        "draw": stream,
-        "object": business,
-        "entries": held,
-        "pool": pool,
-    }
-    value |= {"checkpoint": note.decode().removesuffix("\n").split("\n"), **result}
-    listed = _line(ledger, drawn["document"], business)
-    return value if listed is None else {**value, "listed": listed}
+    result = selfcheck.result_of(business, row, bytes.fromhex(seeded.data["seed"]), drawn.data["strata"])
+    listed = published.listed(drawn.data["document"])
+    place, is_there = listed.find(business)
+    return {**result, "listed": listed.placed(place)} if is_there else result
+
+
+def _found(pool: Listed, code: str) -> tuple[str, int | None]:
+    """Return the id that a code means and its place in the pool, None where it has none; lower case is accepted.
+
+    Invalid for a code that cannot be one, where the ids of the pool are social credit codes: that is a mistake in
+    typing, and says nothing about any business.
+    """
+    for name in (code, code.upper()):
+        place, is_there = pool.find(name)
+        if is_there:
+            return name, place
+    fault = uscc.fault(code.upper())
+    there = _around(pool, code.upper())
+    ids = [canonical.decode(each["line"].encode())["id"] for each in there.values()]
+    if fault is not None and (misfit(code, "key") or any(uscc.fault(each) is None for each in ids)):
+        zh = f"{code} 不是统一社会信用代码，可能写错了：{fault[0]}。名录中没有这个编号，也不能说哪一户不在名录中"
+        en = f"{code} is no social credit code, it may be mistyped: {fault[1]}; nothing is said about any business"
+        raise Invalid(zh, en, _CODE_RULE)
+    return (code.upper() if fault is None else code), None
+
+
+def _around(pool: Listed, name: str) -> Record:
+    """Return the two lines between which `name` would stand, one at an end of the list, none of an empty list."""
+    place, _ = pool.find(name)
+    before = {"before": pool.placed(place - 1)} if place else {}
+    return before | ({"after": pool.placed(place)} if place < pool.size else {})
 
 
 def spelled(value: Record) -> bytes:
@@ -70,59 +139,16 @@ def spelled(value: Record) -> bytes:
     return canonical.encode(value) + b"\n"
 
 
-def _entry(ledger: Ledger, index: int, size: int) -> Record | None:
-    path = ledger.inclusion(index, size)
-    if path is None:
-        return None
-    raw = next(ledger.store.entries(index, index + 1))
-    return {"index": index, "entry": raw.decode(), "path": [each.hex() for each in path]}
+def _read(published: Published, index: int) -> Entry:
+    return read_own(published.entry(index))
 
 
-def _line(ledger: Ledger, reference: Record, name: str) -> Record | None:
-    """Return the line of an id in a list with its place and its path under the root of the list, None where it has none."""
+def _placed(published: Published, index: int) -> dict[str, Any]:
+    path = [each.hex() for each in published.path(index)]
+    return {"index": index, "entry": published.entry(index).decode(), "path": path}
+
+
+def _listed(ledger: Ledger, reference: Record) -> Listed:
     sha256 = reference["sha256"]
-    known = b'"id":%s' % canonical.encode(name)
-    for place, line in enumerate(documents.own_lines(ledger.pieces(sha256))):
-        if known in line and canonical.decode(line)["id"] == name:
-            path = _TREES.of(sha256, lambda: documents.own_lines(ledger.pieces(sha256))).path(place)
-            return {"index": place, "line": line.decode(), "path": [each.hex() for each in path]}
-    return None
-
-
-class _Tree:
-    """Every whole subtree over the lines of a list, level by level, each level as one string of bytes."""
-
-    def __init__(self, lines: Iterable[bytes]) -> None:
-        self.levels = [b"".join(map(leaf_hash, lines))]
-        self.size = len(self.levels[0]) // HASH_SIZE
-        for level in count():
-            whole = self.size >> (level + 1)
-            if not whole:
-                break
-            pairs = ((self._node(level, 2 * each), self._node(level, 2 * each + 1)) for each in range(whole))
-            self.levels.append(b"".join(node_hash(left, right) for left, right in pairs))
-
-    def path(self, index: int) -> list[bytes]:
-        return inclusion_path_at(self._node, index, self.size)
-
-    def _node(self, level: int, position: int) -> bytes:
-        return self.levels[level][position * HASH_SIZE : (position + 1) * HASH_SIZE]
-
-
-class _Trees:
-    """The trees of the lists that were asked for last, by the hash of the list, which never changes."""
-
-    def __init__(self) -> None:
-        self._kept: OrderedDict[str, _Tree] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def of(self, sha256: str, lines: Any) -> _Tree:
-        with self._lock:  # of many who ask at once one makes it
-            tree = self._kept.pop(sha256, None) or _Tree(lines())
-            self._kept[sha256] = tree
-            while len(self._kept) > KEPT:
-                self._kept.popitem(last=False)
-            return tree
-
-
-_TREES = _Trees()
+    part = partial(ledger.part, sha256)
+    return _SHELF.get(sha256, lambda: Listed(documents.own_lines(ledger.pieces(sha256)), part)).through(part)

@@ -22,6 +22,7 @@ MAY_IMPORT = {
     "verify/ed25519.py": {"cryptography"},
     "verify/bls.py": {"pyblst", "py_ecc"},
     "verify/timestamps.py": {"rfc3161_client", "cryptography"},
+    "verify/audit/exact.py": {"scipy", "numpy"},
     "domain/": {"domain", "verify", "eventsourcing", "msgspec", "cryptography"},
     "domain/store/": {"psycopg"},
     "domain/signing/pkcs11.py": {"pkcs11"},

@@ -31,6 +31,7 @@ from verify.usage import HELP, USAGE, Arguments, parse
 
 WRONG_USAGE, OWN_FAULT, INTERRUPTED = 64, 70, 130
 COMMANDS = {
+    "audit": "verify.audit.command",
     "fsck": "verify.fsck",
     "receipt": "verify.receipt",
     "watch": "verify.watch.command",

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from verify import checkpoint as checkpoints
-from verify import entries, proof, selfcheck
+from verify import entries, placed, proof, selfcheck
 from verify.checkpoint import Checkpoint
 from verify.checks import checkpoint
 from verify.entries import Entry, EntryError
@@ -33,9 +33,10 @@ _MARKS = re.compile(rb'c2sp\.org/tlog-proof|fairdraw-selfcheck|(?:^|\n|")\xe2\x8
 Held = proof.Proof | dict[str, Any]
 USAGE = """\
 receipt FILE [--vkey VKEY|FILE] [--policy FILE] [--json]
-离线核验一份回执（.tlog-proof）或一户企业的自查文件（.json）：记录确在签名的检查点之中；该户在名录之中，签号与结果相符。
+离线核验一份回执（.tlog-proof）或一户企业的自查文件（.json）：记录确在签名的检查点之中；该户在名录之中，签号与结果相符，
+或由相邻两户证明它不在名录之中。
 Checks a receipt (.tlog-proof) or the self-check of a business (.json) offline: the entries are in the signed checkpoint;
-the business is in the pool, and ticket and result follow from the seed."""
+the business is in the pool, and ticket and result follow from the seed; or two neighbours show that it is not in it."""
 
 
 def main(argv: Sequence[str], program: str) -> int:
@@ -50,6 +51,11 @@ def check(target: str, key: VerifierKey | None = None, policy: Policy | None = N
             raw = file.read(LARGEST)  # of a longer file the rest is missing, and it does not hold
     except OSError as error:
         raise UsageError(f"读不到 {target}。", f"{target} cannot be read: {error}") from error
+    return judge(raw, target, key, policy)
+
+
+def judge(raw: bytes, target: str, key: VerifierKey | None = None, policy: Policy | None = None) -> Report:
+    """Check the bytes of such a file, which came from `target`."""
     if policy is not None and policy.logs and key is None:
         key = policy.logs[0]
     if said := _something_else(raw):
@@ -60,7 +66,7 @@ def check(target: str, key: VerifierKey | None = None, policy: Policy | None = N
         held: Held = proof.parse(raw) if raw.startswith(proof.HEADER) else selfcheck.parse(raw)
     except ProofError as error:
         return Report(target, "", 0, "", [broken("receipt", f"不是回执：{error}。", f"This is no receipt: {error}.")])
-    except selfcheck.Misfit as error:
+    except placed.Misfit as error:
         zh = f"不是自查文件：{error.zh}。"
         return Report(target, "", 0, "", [broken("selfcheck", zh, f"This is no self-check: {error.en}.")])
     note = held.note if isinstance(held, proof.Proof) else selfcheck.note_of(held)

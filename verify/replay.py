@@ -61,8 +61,12 @@ def assign_inspectors(
     inspectors: Lines,
     drawn: Collection[str],
     recused: Mapping[str, Collection[str]],
+    key: bytes | None = None,
 ) -> Assigned:
-    """Give every drawn object its team. `inspectors`: the sorted pool; `recused`: inspector ids by drawn object."""
+    """Give every drawn object its team. `inspectors`: the sorted pool; `recused`: inspector ids by drawn object.
+
+    `key`: another one than the seed's, for whoever asks what other lists would have given.
+    """
     order = task_order(subkey("object", seed), drawn)
     positions = {line["id"]: position for position, line in enumerate(inspectors)}
     group = eligible_inspectors(inspectors)
@@ -76,7 +80,9 @@ def assign_inspectors(
     caps = [freeze["cap"], *(rung["cap"] for rung in freeze["fallback"])]
     rungs = [(groups, None if cap is None else [cap] * len(inspectors)) for cap in caps]
     tasks = [(object_id, seats) for object_id in order]
-    rung, seated, holders = assign_with_ladder(subkey("assign", seed), tasks, rungs, len(inspectors), recusals)
+    rung, seated, holders = assign_with_ladder(
+        key or subkey("assign", seed), tasks, rungs, len(inspectors), recusals
+    )
     teams = [holders[n * len(seats) : (n + 1) * len(seats)] if n < seated else [] for n in range(len(order))]
     lines = [
         {"id": object_id, "inspectors": [inspectors[holder]["id"] for holder in team]}

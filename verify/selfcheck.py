@@ -1,7 +1,8 @@
 """The self-check of a business: why it was drawn, or was not, as one file that proves itself against a signed checkpoint.
 
-It holds the three entries of the draw that decide (freeze, seed, result) with their paths, the pool line of the business
-with its path under the root that was frozen, and what follows from them. Source: SPEC.md, section 14.
+Where the draw was made it holds the three entries that decide (freeze, seed, result) with their paths, the pool line of the
+business with its path under the root that was frozen, and what follows. Before that, and where a draw never was made, it
+holds the freeze and the pool line; for who is not in the pool the two neighbours in it. Source: SPEC.md, section 14.
 """
 
 from __future__ import annotations
@@ -9,45 +10,44 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from verify import canonical, entries, seed
+from verify import canonical, chance, seed
 from verify.checkpoint import Checkpoint
-from verify.entries import Entry, EntryError
+from verify.entries import Entry
 from verify.findings import Finding, broken, holds, noted
-from verify.kinds import KINDS
+from verify.placed import AROUND, ENTRY, LINE, Misfit, entry_at, line_of, show_absent
 from verify.selection import quota, ticket
 from verify.shape import misfit
-from verify.tree import ProofError, leaf_hash, verify_inclusion
 
 FORMAT = "fairdraw-selfcheck/1"
 STEPS = {"frozen": "draw.frozen", "seed": "draw.seed-derived", "drawn": "draw.objects-drawn"}
 """The entries that decide a draw, in their order."""
+LATEST = {"frozen": "draw.frozen", "reached": None}
+"""The entries of a file that tells no result: the freeze, and the latest act of the draw, which says how far it came."""
+DECIDED = frozenset({"draw.objects-drawn", "draw.inspectors-assigned", "draw.witness-signed-off"})
+"""A draw that has come so far has a result for everybody in the pool."""
 DRAWN, NOT_DRAWN, EXCLUDED = "drawn", "not-drawn", "excluded"
-_ENTRY = {"index": "nat", "entry": "string", "path": ["hex32"]}
-_LINE = {"index": "nat", "line": "string", "path": ["hex32"]}
+IN_POOL, ABSENT = "in-pool", "absent"
+_ANY: dict[str, Any] = {"format": f"={FORMAT}", "checkpoint": ["string"], "draw": "stream", "object": "id"}
 SHAPE = {
-    "format": f"={FORMAT}",
-    "checkpoint": ["string"],
-    "draw": "stream",
-    "object": "id",
-    "entries": dict.fromkeys(STEPS, _ENTRY),
-    "pool": _LINE,
-    "listed?": _LINE,
+    **_ANY,
+    "entries": dict.fromkeys(STEPS, ENTRY),
+    "pool": LINE,
+    "listed?": LINE,
     "seed": "hex32",
     "stratum": "code",
     "ticket": "hex32",
     "threshold": "hex32|null",
     "result": f"={DRAWN}|={NOT_DRAWN}|={EXCLUDED}",
 }
+"""The form where the draw was made."""
+_LATEST = dict.fromkeys(LATEST, ENTRY)
+FORMS = {
+    IN_POOL: {**_ANY, "entries": _LATEST, "pool": LINE, "result": f"={IN_POOL}"},
+    ABSENT: {**_ANY, "entries": _LATEST, "around": AROUND, "result": f"={ABSENT}"},
+}
+"""The forms of the other results."""
 POOL_LINE = {"id": "id", "row": "hex32", "stratum": "code", "excluded?": "text"}
 LISTED_LINE = {"id": "id", "rank": "pos", "stratum": "code", "ticket": "hex32"}
-
-
-class Misfit(ValueError):
-    """Two parts of the file contradict each other, or it has not its form. `zh` and `en` say which."""
-
-    def __init__(self, zh: str, en: str) -> None:
-        super().__init__(en)
-        self.zh, self.en = zh, en
 
 
 def parse(raw: bytes) -> dict[str, Any]:
@@ -56,7 +56,8 @@ def parse(raw: bytes) -> dict[str, Any]:
         value = canonical.decode(raw.removesuffix(b"\n"))
     except canonical.NotCanonical as error:
         raise Misfit(f"不是规范的 JSON：{error}", f"it is not canonical JSON: {error}") from error
-    reason = misfit(value, SHAPE, "selfcheck")
+    result = value.get("result") if isinstance(value, dict) else None
+    reason = misfit(value, FORMS.get(result, SHAPE) if isinstance(result, str) else SHAPE, "selfcheck")
     if reason:
         raise Misfit(f"格式不符：{reason}", reason)
     return dict(value)
@@ -85,73 +86,120 @@ def result_of(name: str, line: Mapping[str, Any], secret: bytes, strata: Mapping
 def check(value: Mapping[str, Any], head: Checkpoint) -> Iterator[Finding]:
     """Check a file against the checkpoint in it, step by step; the first contradiction ends it."""
     try:
-        frozen, seeded, drawn = _entries(value, head)
-        zh = f"{value['draw']} 的冻结、种子和抽取结果三条记录都在检查点的 {head.size} 条之中。"
-        yield holds("entries", zh, f"Freeze, seed and result of {value['draw']} are among the {head.size} entries.")
-        line = _pool_line(value, frozen)
-        population = frozen.data["freeze"]["objects"]
-        zh = f"{value['object']} 在冻结名录的 {population['count']} 户之中。"
-        yield holds("pool", zh, f"{value['object']} is in the frozen pool of {population['count']}.", frozen.index)
-        _results(value, line, seeded, drawn)
-        stratum = drawn.data["strata"][line["stratum"]]
-        _quota(frozen, line, stratum)
-        _sums(frozen, drawn)
-        rank = _listed(value, drawn)
-        yield holds("result", *_words(value, stratum, rank, line.get("excluded")), drawn.index)
+        yield from _undecided(value, head) if value["result"] in FORMS else _decided(value, head)
     except Misfit as error:
         yield broken("selfcheck", f"{error.zh}。", f"{error.en}.")
-        return
+
+
+def _decided(value: Mapping[str, Any], head: Checkpoint) -> Iterator[Finding]:
+    """The draw was made: what it made of this business."""
+    frozen, seeded, drawn = _entries(value, head, STEPS)
+    zh = f"{value['draw']} 的冻结、种子和抽取结果三条记录都在检查点的 {head.size} 条之中。"
+    yield holds("entries", zh, f"Freeze, seed and result of {value['draw']} are among the {head.size} entries.")
+    line = _pool_line(value, frozen)
+    yield _in_pool(value, frozen)
+    _results(value, line, seeded, drawn)
+    stratum = drawn.data["strata"][line["stratum"]]
+    _quota(frozen, line, stratum)
+    _sums(frozen, drawn)
+    rank = _listed(value, drawn)
+    yield holds("result", *_words(value, stratum, rank, line.get("excluded")), drawn.index)
+    yield from _chance(value["stratum"], stratum, drawn.index)
     zh = "种子如何得出、抽中线是否正好是第 k 小的签号，须核验整本台账才知道（verify 导出文件夹）。"
     en = "How the seed was made, and that the threshold is the k-th smallest ticket, only the whole log shows (verify EXPORT)."
     yield noted("scope", zh, en)
 
 
-def _entries(value: Mapping[str, Any], head: Checkpoint) -> list[Entry]:
+def _undecided(value: Mapping[str, Any], head: Checkpoint) -> Iterator[Finding]:
+    """What the freeze alone shows: that the business is in the pool, or that it is not; and how far the draw came."""
+    frozen, reached = _entries(value, head, LATEST)
+    if reached.index > frozen.index and reached.kind == "draw.frozen":
+        raise Misfit("此后另有一次冻结，应以它为准", "the draw was frozen once more after this freeze")
+    zh = f"{value['draw']} 的冻结和所示最近一步（{reached.kind}，{reached.at}）都在检查点的 {head.size} 条之中。"
+    en = f"The freeze of {value['draw']} and the latest act shown ({reached.kind}, {reached.at}) are among the entries."
+    yield holds("entries", zh, en, reached.index)
+    if value["result"] == ABSENT:
+        yield _absent(value, frozen)
+        zh = "名录是否按编号排序、是否就是名录库的全部，须核验整本台账才知道（verify 导出文件夹）。"
+        en = "That the list is sorted, and is the whole registry, only the whole log shows (verify EXPORT)."
+    else:
+        ground = _pool_line(value, frozen).get("excluded")
+        if reached.kind in DECIDED:
+            raise Misfit("抽取已有结果，文件却不写明", "the draw has a result, and the file does not tell it")
+        yield _in_pool(value, frozen)
+        yield holds("result", *_open_words(value, ground, reached), reached.index)
+        zh, en = "此后的进展，请以更新的检查点为准。", "What came later, a newer checkpoint tells."
+    yield noted("scope", zh, en)
+
+
+def _entries(value: Mapping[str, Any], head: Checkpoint, steps: Mapping[str, str | None]) -> list[Entry]:
+    """Return the entries of the file in their order; the latest act may be the freeze itself."""
     found: list[Entry] = []
-    for name, kind in STEPS.items():
-        held = value["entries"][name]
-        raw = held["entry"].encode("utf-8")
-        _included(f"entries.{name}", raw, held, head.size, head.root)
-        try:
-            entry = entries.parse(raw)
-        except EntryError as error:
-            raise Misfit(f"{name} 不是记录：{error}", f"{name} is no entry: {error}") from error
-        reason = misfit(entry.data, KINDS[kind].data, "data") if entry.kind == kind else f"it is a {entry.kind}"
-        if reason or entry.stream != value["draw"] or entry.index != held["index"]:
-            raise Misfit(f"{name} 不是 {value['draw']} 的 {kind}", f"{name} is no {kind} of {value['draw']}: {reason}")
-        if found and entry.index <= found[-1].index:
-            raise Misfit("三条记录的次序不对", "the three entries are out of order")
+    for name, kind in steps.items():
+        entry = entry_at(f"entries.{name}", value["entries"][name], head, value["draw"], kind)
+        if found and entry.index < found[-1].index + (kind is not None):
+            raise Misfit("各条记录的次序不对", "the entries are out of order")
         found.append(entry)
+    freeze = found[0].data["freeze"]
+    if seed.freeze_hash(canonical.encode(freeze)).hex() != found[0].data["c0"]:
+        raise Misfit("冻结内容与其哈希 C0 不符", "the freeze does not have the hash C0")
     return found
 
 
 def _pool_line(value: Mapping[str, Any], frozen: Entry) -> dict[str, Any]:
-    freeze = frozen.data["freeze"]
-    if seed.freeze_hash(canonical.encode(freeze)).hex() != frozen.data["c0"]:
-        raise Misfit("冻结内容与其哈希 C0 不符", "the freeze does not have the hash C0")
-    return _row("pool", value["pool"], freeze["objects"], value["object"], POOL_LINE)
+    return line_of("pool", value["pool"], frozen.data["freeze"]["objects"], value["object"], POOL_LINE)
 
 
-def _row(where: str, held: Mapping[str, Any], list_: Mapping[str, Any], name: str, shape: Any) -> dict[str, Any]:
-    """Return a line that is shown to be in a list of an entry, which has `count` and `root`."""
-    raw = held["line"].encode("utf-8")
-    _included(where, raw, held, list_["count"], bytes.fromhex(list_["root"]))
-    try:
-        line = canonical.decode(raw)
-    except canonical.NotCanonical as error:
-        raise Misfit(f"{where} 不是规范的 JSON：{error}", f"{where} is not canonical: {error}") from error
-    reason = misfit(line, shape, where)
-    if reason or line["id"] != name:
-        raise Misfit(f"{where} 不是 {name} 的一行：{reason}", f"{where} is no line of {name}: {reason}")
-    return dict(line)
+def _in_pool(value: Mapping[str, Any], frozen: Entry) -> Finding:
+    population, place = frozen.data["freeze"]["objects"], value["pool"]["index"] + 1
+    zh = f"{value['object']} 在冻结名录的 {population['count']} 户之中，是第 {place} 户。"
+    return holds(
+        "pool", zh, f"{value['object']} is number {place} of the frozen pool of {population['count']}.", frozen.index
+    )
 
 
-def _included(where: str, raw: bytes, held: Mapping[str, Any], size: int, root: bytes) -> None:
-    path = [bytes.fromhex(each) for each in held["path"]]
-    try:
-        verify_inclusion(leaf_hash(raw), held["index"], size, root, path)
-    except ProofError as error:
-        raise Misfit(f"{where} 的路径不通向根：{error}", f"{where} does not lead to its root: {error}") from error
+def _absent(value: Mapping[str, Any], frozen: Entry) -> Finding:
+    freeze, name = frozen.data["freeze"], value["object"]
+    count, registry = freeze["objects"]["count"], freeze["objects"]["registry"]
+    lower, upper = show_absent(value["around"], freeze["objects"], name, POOL_LINE)
+    ends = (f"第 {value['around']['before']['index'] + 1} 户 {lower['id']}" if lower else "名录开头") + "与"
+    ends += f"第 {value['around']['after']['index'] + 1} 户 {upper['id']}" if upper else "名录末尾"
+    zh = f"{name} 不在冻结名录的 {count} 户之中：按编号排序，它应在{ends}之间，二者相邻。"
+    zh += f"冻结时它不在该事项的检查对象名录库（{registry}）中，没有参加抽取。"
+    en = f"{name} is not in the frozen pool of {count}: of the lines between which it would stand none is missing. "
+    en += f"At the freeze it was not in the registry of this item ({registry}), and took no part."
+    watching = "、".join(party["id"] for party in freeze["parties"] if party["role"] == "discipline")
+    zh += f"有疑问请向冻结名录的单位 {frozen.actor['unit']} 或监督方 {watching} 查询。"
+    en += f" Ask the unit that froze the pool, {frozen.actor['unit']}, or the discipline office, {watching}."
+    return holds("absence", zh, en, frozen.index)
+
+
+def _open_words(value: Mapping[str, Any], ground: str | None, reached: Entry) -> tuple[str, str]:
+    """What can be said before a draw has a result: the ground of an exclusion is known at the freeze, a ticket is not."""
+    name, reason = value["object"], reached.data.get("reason")
+    zh = f"{name} 在名录中，" + (f"但不参加抽取：{ground}。" if ground else "可以被抽取。")
+    zh += f"这次抽取（到 {reached.kind} 为止）没有结果，现在不能说它是否被抽中"
+    en = f"{name} is in the pool" + (f", but takes no part: {ground}." if ground else " and can be drawn.")
+    en += f" As of {reached.kind} the draw has no result: whether it is drawn cannot be told"
+    if isinstance(reason, str):
+        return f"{zh}；记录的原因：{reason}。", f"{en}; the reason on record: {reason}."
+    return f"{zh}。", f"{en}."
+
+
+def _chance(name: str, stratum: Mapping[str, Any], index: int) -> Iterator[Finding]:
+    """The test that everybody has for nothing: a threshold far from k/n was hardly the k-th smallest of n tickets."""
+    n, k = stratum["n"], stratum["k"]
+    if not 0 < k < n:
+        return  # nobody or everybody is drawn: there is nothing to compare
+    threshold = bytes.fromhex(stratum["threshold"])
+    low, high = chance.bounds(n, k)
+    zh = f"{name} 层的抽中线在签号全程的 {chance.share(threshold)} 处，{n} 户抽 {k} 户，通常在 {low} 至 {high} 之间"
+    en = f"The threshold of {name} lies at {chance.share(threshold)} of the range; for {k} of {n}: {low} to {high}"
+    if chance.is_likely(n, k, threshold):
+        yield holds("threshold", f"{zh}，相符。", f"{en}, which fits.", index)
+    else:
+        zh = f"{zh}，超出了。这可能只是运气，也可能是抽中线不对：请核验整本台账。"
+        yield noted("threshold", zh, f"{en}. It may be luck, or a wrong threshold: the whole log tells.", index)
 
 
 def _results(value: Mapping[str, Any], line: Mapping[str, Any], seeded: Entry, drawn: Entry) -> None:
@@ -194,7 +242,7 @@ def _listed(value: Mapping[str, Any], drawn: Entry) -> int | None:
         raise Misfit("抽中名单的一行与结果不符", "a line of the drawn list is there for drawn objects and for no other")
     if value["result"] != DRAWN:
         return None
-    line = _row("listed", value["listed"], drawn.data, value["object"], LISTED_LINE)
+    line = line_of("listed", value["listed"], drawn.data, value["object"], LISTED_LINE)
     if line["ticket"] != value["ticket"] or line["stratum"] != value["stratum"]:
         raise Misfit("抽中名单写的是另一个签号或层", "the drawn list has another ticket or stratum")
     rank = int(line["rank"])

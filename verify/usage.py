@@ -48,6 +48,7 @@ Checks an exported log and believes nothing it says: every draw is replayed, eve
 其他命令 other commands（各有 each with --help）:
   fsck FOLDER          逐字节核对静态日志  check a static log from its bytes
   receipt FILE         离线核验回执或企业自查文件  check a receipt or the self-check of a business offline
+  audit EXPORT…        多次抽取的公正性审计（需要 SciPy）  fairness evidence over many draws (needs SciPy)
   watch URL            跟踪公开的台账，只核验新增的部分  follow a log that is served, and verify what is new only
   evidence ONE OTHER   两个检查点是否证明台账分叉  whether two signed heads prove a fork
   witness              见证服务：为只增不改的台账联署  the witness: it cosigns a log that only grows

@@ -1,4 +1,4 @@
-"""One page per business and draw: why it was drawn or was not, and the file and the QR code that prove it."""
+"""One page per business and draw: why it was drawn, was not, or is not in the pool, and the file and the QR code that prove it."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from starlette.responses import HTMLResponse
 
 from api.context import TheLedger
 from api.pages.rendering import base, render
+from api.pages.story import story
 from api.printing import qr_svg
 from api.problems import Problem
 from api.reading import up_to_date
@@ -18,7 +19,6 @@ from api.receipts import self_check
 from api.routes import API_PREFIX
 from api.routes.reviews import Name
 from verify import canonical
-from verify.entries import read_own
 
 router = APIRouter()
 
@@ -28,24 +28,25 @@ def selfcheck(
     request: Request,
     name: Name,
     ledger: TheLedger,
-    business: Annotated[str, Query(alias="object", pattern=r"^\s*[A-Za-z0-9][A-Za-z0-9._-]{0,63}\s*$")],
+    business: Annotated[str, Query(alias="object", min_length=1, max_length=80)],
 ) -> HTMLResponse:
-    """Show the ticket, the threshold and the result of one business in one draw."""
+    """Show what is published of one business in one draw, whether it is in the pool or not."""
     business = business.strip()
     with up_to_date(ledger) as snapshot:
         value = self_check(ledger, snapshot.connection, name, business)
     if value is None:
-        raise Problem(404, "没有这次抽取，或结果尚未公布", "there is no such draw, or its result is not published yet")
-    entries = {key: read_own(held["entry"].encode()).data for key, held in value["entries"].items()}
-    path = f"{API_PREFIX}/receipts/draws/{quote(name)}/{quote(business)}.json"
+        raise Problem(
+            404, "没有这次抽取，或名录的冻结尚未公布", "there is no such draw, or its freeze is not published yet"
+        )
+    path = f"{API_PREFIX}/receipts/draws/{quote(name)}/{quote(value['object'], safe='')}.json"
     address = f"{base(request)}{path}"
     values = {
         "id": name,
         "check": value,
-        "ground": canonical.decode(value["pool"]["line"].encode()).get("excluded"),
+        "asked": business,
+        "story": story(value),
+        "ground": canonical.decode(value["pool"]["line"].encode()).get("excluded") if "pool" in value else None,
         "listed": canonical.decode(value["listed"]["line"].encode()) if "listed" in value else None,
-        "stratum": entries["drawn"]["strata"].get(value["stratum"], {"n": 0, "k": 0}),
-        "freeze": entries["frozen"]["freeze"],
         "path": path,
         "qr": qr_svg(address.encode()) if address.startswith("http") else None,
     }

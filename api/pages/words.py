@@ -60,6 +60,8 @@ DRAWN: dict[str, Pair] = {
     "drawn": ("被抽中", "drawn"),
     "not-drawn": ("未被抽中", "not drawn"),
     "excluded": ("不参加抽取", "takes no part"),
+    "in-pool": ("在名录中，尚无结果", "in the pool, no result yet"),
+    "absent": ("不在名录中", "not in the pool"),
 }
 CATEGORIES: dict[str, Pair] = {
     "NO_PROBLEM": ("未发现问题", "No problem found"),

@@ -15,7 +15,7 @@ from api.receipts import receipt, self_check, spelled
 from api.routes.reviews import Name
 
 router = APIRouter(prefix="/receipts", tags=["log 日志"], dependencies=[PUBLIC], default_response_class=Response)
-Business = Annotated[str, Path(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+Business = Annotated[str, Path(min_length=1, max_length=64)]
 _MOMENT = {"Cache-Control": "public, max-age=1"}
 _Described = dict[int | str, dict[str, Any]]
 _PROOF: _Described = {200: {"content": {"text/plain": {"schema": {"type": "string"}}}}}
@@ -36,12 +36,17 @@ def of_entry(index: Annotated[int, Path(ge=0, le=2**53)], ledger: TheLedger) -> 
 
 @router.get("/draws/{name}/{business}.json", responses=_JSON, summary="企业自查 / why a business was drawn, or not")
 def of_business(name: Name, business: Business, ledger: TheLedger) -> Response:
-    """Return the self-check of a business in a draw: verified offline with `python -m verify receipt FILE --vkey KEY`."""
+    """Return the self-check of any code in a draw, in its pool or not, as soon as the freeze of the draw is published.
+
+    `result`: drawn, not-drawn, excluded, in-pool (there is no result yet) or absent, shown by the two neighbours in the
+    pool. Lower case is accepted; a code that cannot be one is 422. Verified offline with `python -m verify receipt FILE
+    --vkey KEY`.
+    """
     with up_to_date(ledger) as snapshot:
         value = self_check(ledger, snapshot.connection, name, business)
     if value is None:
         raise _not_yet(
-            "没有这次抽取，或结果尚未公布", "there is no such draw, or its result is not published yet", True
+            "没有这次抽取，或名录的冻结尚未公布", "there is no such draw, or its freeze is not published yet", True
         )
     return Response(spelled(value), media_type="application/json", headers=_MOMENT)
 

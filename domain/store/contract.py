@@ -195,8 +195,8 @@ class Store(Protocol):
         and the size; then nothing is stored.
         """
 
-    def document(self, sha256: str) -> Iterator[bytes] | None:
-        """Return the bytes of a document in pieces, None where there is none of that hash."""
+    def document(self, sha256: str, first: int = 0) -> Iterator[bytes] | None:
+        """Return the bytes of a document in pieces, from chunk `first` on; None where there is none of that hash."""
 
     def documents(self, below: int | None = None) -> Iterator[dict[str, Any]]:
         """Yield `{"sha256","bytes","type","public"}` of every document that an entry (with index < `below`) names."""

@@ -169,12 +169,12 @@ class Database:
     def _knows(self, sha256: str) -> bool:
         return bool(self._fetch("SELECT FROM documents WHERE sha256 = %s", sha256))
 
-    def document(self, sha256: str) -> Iterator[bytes] | None:
-        """Return the bytes of a document in pieces, None where there is none of that hash."""
-        return self._chunks(sha256) if self._knows(sha256) else None
+    def document(self, sha256: str, first: int = 0) -> Iterator[bytes] | None:
+        """Return the bytes of a document in pieces, from chunk `first` on; None where there is none of that hash."""
+        return self._chunks(sha256, first) if self._knows(sha256) else None
 
-    def _chunks(self, sha256: str) -> Iterator[bytes]:
-        for number in count():
+    def _chunks(self, sha256: str, first: int) -> Iterator[bytes]:
+        for number in count(first):
             rows = self._fetch("SELECT content FROM chunks WHERE sha256 = %s AND number = %s", sha256, number)
             if not rows:
                 return

@@ -168,12 +168,12 @@ class Database:
             numbered = ((sha256, number, chunk) for number, chunk in enumerate(chunks(sha256, size, pieces())))
             connection.executemany("INSERT INTO chunks VALUES (?, ?, ?)", numbered)
 
-    def document(self, sha256: str) -> Iterator[bytes] | None:
-        """Return the bytes of a document in pieces, None where there is none of that hash."""
-        return self._chunks(sha256) if self._ask("SELECT 1 FROM documents WHERE sha256 = ?", sha256) else None
+    def document(self, sha256: str, first: int = 0) -> Iterator[bytes] | None:
+        """Return the bytes of a document in pieces, from chunk `first` on; None where there is none of that hash."""
+        return self._chunks(sha256, first) if self._ask("SELECT 1 FROM documents WHERE sha256 = ?", sha256) else None
 
-    def _chunks(self, sha256: str) -> Iterator[bytes]:
-        for number in count():
+    def _chunks(self, sha256: str, first: int) -> Iterator[bytes]:
+        for number in count(first):
             rows = self._ask("SELECT content FROM chunks WHERE sha256 = ? AND number = ?", sha256, number)
             if not rows:
                 return

@@ -58,3 +58,13 @@ def finished(tmp_path_factory):
         story.inspect(draw)
         ledger.publish_checkpoint()
         yield Doors(ledger)
+
+
+@pytest.fixture(scope="session")
+def told(tmp_path_factory):
+    """A finished draw and one that is only frozen; nobody may change it."""
+    from tests.api.two_draws import Told  # it needs this module
+
+    made = Told(tmp_path_factory.mktemp("why"))
+    with made.ledger:
+        yield made

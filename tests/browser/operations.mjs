@@ -16,7 +16,7 @@ import * as tiles from "../../verify/browser/lib/tiles.js";
 import { commitField, commitRecusal, findNumber } from "../../verify/browser/lib/personal.js";
 import * as seeds from "../../verify/browser/lib/seed.js";
 import { checkDice, checkLottery, drandHolds, roundAt } from "../../verify/browser/lib/beacon.js";
-import { quota, select, ticket } from "../../verify/browser/lib/selection.js";
+import { likely, quota, select, ticket } from "../../verify/browser/lib/selection.js";
 import { assign, seatList } from "../../verify/browser/lib/assignment.js";
 import { Calendars } from "../../verify/browser/lib/calendar.js";
 import { parseProof, proofHolds } from "../../verify/browser/lib/proof.js";
@@ -252,6 +252,7 @@ const OPERATIONS = {
   "selection.quota": ({ n, bp, hi_bp: hi }) => quota(n, bp, hi),
   "selection.ticket": ({ key, id }) => hex(ticket(hash(key), id)),
   "selection.draw": selectionDraw,
+  "selection.likely": ({ n, k, threshold }) => likely(n, k, threshold),
   "assignment.list": ({ key, task, seat, group }) => [...seatList(hash(key), task, seat, group)],
   "assignment.assign": ({ key, tasks, groups, inspectors, recusals, caps }) =>
     assign(

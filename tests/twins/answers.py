@@ -188,6 +188,7 @@ OPERATIONS: dict[str, Callable[[Json], Any]] = {
     "selection.quota": lambda i: draw.quota(i["n"], i["bp"], i["hi_bp"]),
     "selection.ticket": _ticket,
     "selection.draw": _select,
+    "selection.likely": lambda i: selfcheck.likely(i["n"], i["k"], i["threshold"]),
     "assignment.list": lambda i: draw.seat_list(HEX(i["key"]), i["task"], i["seat"], i["group"]),
     "assignment.assign": _assign,
     "calendar.deadline": lambda i: records.deadline(i["calendars"], i["start"], i["days"]),

@@ -1,6 +1,7 @@
 """The self-check of a business, asked sentence by sentence as section 14 of SPEC.md says it."""
 
 import re
+from fractions import Fraction
 from typing import Any
 
 from tests.twins import draw, json_text, notes, records
@@ -15,6 +16,8 @@ KINDS = {"frozen": "draw.frozen", "seed": "draw.seed-derived", "drawn": "draw.ob
 def check(data: bytes, vkey: str) -> Json:
     """Return what became of the business, and its rank where it was drawn."""
     value = json_text.decode(data.removesuffix(b"\n"))
+    if isinstance(value, dict) and value.get("result") in ("absent", "in-pool"):
+        return _without_result(value, vkey)
     _form(value)
     note = "".join(line + "\n" for line in value["checkpoint"]).encode()
     head = notes.open_checkpoint(note, notes.parse_key(vkey))
@@ -45,9 +48,52 @@ def _entry(value: Json, name: str, head: Json) -> Json:
     held = value["entries"][name]
     _included(held["entry"], held, head["size"], head["root"])
     entry = records.parse_entry(held["entry"].encode())
-    said = entry["kind"], entry["stream"], entry["index"]
-    refuse_unless(said == (KINDS[name], value["draw"], held["index"]), "entry")
+    said = KINDS.get(name, entry["kind"]), entry["stream"], entry["index"]
+    refuse_unless(said == (entry["kind"], value["draw"], held["index"]), "entry")
     return entry
+
+
+def _without_result(value: Json, vkey: str) -> Json:
+    """The freeze, the latest act, and the line of the pool or the two lines between which it would stand."""
+    last = "around" if value["result"] == "absent" else "pool"
+    refuse_unless(set(value) == {"format", "checkpoint", "draw", "object", "entries", "result", last}, "form")
+    refuse_unless(value["format"] == "fairdraw-selfcheck/1", "form")
+    refuse_unless(set(value["entries"]) == {"frozen", "reached"}, "form")
+    refuse_unless(last == "pool" or set(value["around"]) <= {"before", "after"}, "form")
+    note = "".join(line + "\n" for line in value["checkpoint"]).encode()
+    head = notes.open_checkpoint(note, notes.parse_key(vkey))
+    frozen, reached = (_entry(value, name, head) for name in ("frozen", "reached"))
+    refuse_unless(frozen["index"] <= reached["index"], "order")
+    refuse_unless(frozen["index"] == reached["index"] or reached["kind"] != "draw.frozen", "again")
+    spelled = json_text.spell(frozen["data"]["freeze"]).encode()
+    refuse_unless(draw.sha(b"FAIRDRAW-FREEZE/1\0", records.lp(spelled)).hex() == frozen["data"]["c0"], "c0")
+    objects = frozen["data"]["freeze"]["objects"]
+    if last == "around":
+        _between(value["around"], objects, value["object"])
+    else:
+        _line(value["pool"], objects, value["object"])
+        over = ("draw.objects-drawn", "draw.inspectors-assigned", "draw.witness-signed-off")
+        refuse_unless(reached["kind"] not in over, "withheld")
+    return {"result": value["result"], "rank": None}
+
+
+def _between(around: Json, listed: Json, name: str) -> None:
+    """Walk over every place where the id could stand: there must be none."""
+    low = around["before"]["index"] if "before" in around else -1
+    high = around["after"]["index"] if "after" in around else listed["count"]
+    refuse_unless(high - low == 1, "neighbours")
+    if listed["count"] == 0:
+        refuse_unless(listed["root"] == draw.sha(b"").hex(), "empty")
+    for side, held in around.items():
+        _included(held["line"], held, listed["count"], listed["root"])
+        other = json_text.decode(held["line"].encode())["id"].encode()
+        refuse_unless(other < name.encode() if side == "before" else other > name.encode(), "between")
+
+
+def likely(n: int, k: int, threshold: str) -> bool:
+    """Whether a threshold lies within four standard deviations of k/n, as a fraction of the range, squared on both sides."""
+    off = Fraction(int(threshold, 16), 2**256) - Fraction(k, n)
+    return off**2 <= 16 * Fraction(k, n) * (1 - Fraction(k, n)) / n
 
 
 def _included(text: str, held: Json, size: int, root: str) -> None:

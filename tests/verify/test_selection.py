@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import astuple
+from math import isqrt
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.twins import draw as twin
-from verify import selection
+from tests.twins import selfcheck as lot
+from verify import chance, selection
 from verify.selection import is_tiny, quota, select, task_order, ticket, ticket_bytes
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors/draw/selection.json").read_text(encoding="utf-8"))
@@ -169,3 +171,28 @@ CHEATS = {
 def test_what_would_bend_the_selection_is_refused(cheat, reason):
     with pytest.raises(ValueError, match=reason):
         cheat()
+
+
+@given(st.integers(2, 10**6), st.integers(1, 10**6), st.binary(min_size=32, max_size=32), st.integers(-60, 60))
+def test_a_threshold_is_likely_where_fractions_say_so(n, k, random, tenths):
+    """Near the ends of the range too, where a rounded root would err."""
+    k = min(k, n - 1)
+    spread = isqrt(k * (n - k) * 10**24 // n) // n
+    near = max(0, min((k * 10**12 // n + spread * tenths // 10) * 2**256 // 10**12, 2**256 - 1)).to_bytes(32, "big")
+    for threshold in (random, near):
+        assert chance.is_likely(n, k, threshold) == lot.likely(n, k, threshold.hex())
+
+
+def test_the_thresholds_of_real_draws_are_likely():
+    likely = []
+    for seed in range(300):
+        key = seed.to_bytes(32, "big")
+        stratum = select(key, rows_of(IDS), {"A": 1000})["A"]
+        likely.append(chance.is_likely(stratum.n, stratum.k, stratum.threshold))
+        assert not chance.is_likely(stratum.n, stratum.k, bytes([stratum.threshold[0] + 80]) + stratum.threshold[1:])
+    assert likely.count(False) <= 3
+
+
+def test_the_share_of_a_ticket_is_that_of_its_fraction():
+    assert chance.share(bytes.fromhex("0ccc" + "00" * 30)) == "4.9987%"  # 3276 / 65536
+    assert chance.bounds(200_000, 10_000) == ("4.8051%", "5.1949%")

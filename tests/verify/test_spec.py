@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,13 @@ from verify import (
     assignment,
     beacon,
     canonical,
+    chance,
     checkpoint,
     documents,
     entries,
     note,
     personal,
+    placed,
     pool,
     proof,
     seed,
@@ -183,6 +186,34 @@ def test_every_key_of_a_self_check_is_described():
     for name in selfcheck.SHAPE:
         assert f"`{name.removesuffix('?')}`" in described, name
     assert selfcheck.FORMAT in described
+    without_result = SPEC.partition("Before a draw has a result")[2].partition("To check it")[0]
+    assert all(f"`{name}`" in without_result for form in selfcheck.FORMS.values() for name in form)
+    assert all(f"`{name}`" in without_result for name in (*selfcheck.FORMS, *selfcheck.LATEST, "before", "after"))
+    assert all(kind in SPEC.partition("*In-pool*")[2] for kind in selfcheck.DECIDED)
+
+
+def test_who_is_absent_from_the_list_of_the_page_is_shown_by_its_two_neighbours():
+    lines = [canonical.encode(row) for row in LIST]
+    leaves = [tree.leaf_hash(line) for line in lines]
+    around = {
+        side: {"index": n, "line": lines[n].decode(), "path": [h.hex() for h in tree.inclusion_path(leaves, n)]}
+        for n, side in enumerate(("before", "after"))
+    }
+
+    placed.show_absent(around, LIST.fingerprint, "aa", {"id": "id", "n": "nat"})
+
+    for side, held in around.items():
+        path = " ".join(each[:8] for each in held["path"])
+        assert re.search(rf"{side} +index {held['index']}  line {re.escape(held['line'])}  path {path}", SPEC)
+
+
+def test_how_likely_a_threshold_is_stands_there_as_it_is_computed():
+    low, high = chance.bounds(200_000, 10_000)
+    assert f"from {low.replace('%', ' %')} to {high.replace('%', ' %')}" in SPEC
+    n = 10**7  # k = 1: beyond 5/n there is none; k = n - 1: at most one is beyond 1 - 5/n
+    none, one = (1 - 5 / n) ** n, 5 * (1 - 5 / n) ** (n - 1)
+    assert f"k = 1 one in {round(1 / none)}, where k = n − 1 one in {round(1 / (none + one))}." in SPEC
+    assert 15_500 < 1 / math.erfc(4 / math.sqrt(2)) < 16_500
 
 
 def test_the_cosignature_is_that_of_the_page():

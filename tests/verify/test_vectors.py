@@ -95,6 +95,11 @@ WORDS = {
     "stratum": "no quota|stratum is",
     "impossible": "no assignment",
     "year": "is not recorded",
+    "neighbours": "are not neighbours",
+    "between": "does not stand between",
+    "empty": "is said to be empty",
+    "again": "frozen once more",
+    "withheld": "does not tell it",
     "inclusion": "proof|path|index|no leaf|not lead to its root",
 }
 
@@ -199,6 +204,8 @@ FAULTS: dict[str, tuple[str, Any, str]] = {
     "no key id is compared": ("verify.note.key_id", lambda *_: bytes(4), "key.parse"),
     "every quorum is reached": ("verify.policy.Policy.satisfied_by", lambda *_: True, "policy.check"),
     "the clock may run backwards": ("verify.checks.chain.backwards", lambda *_: noted("F15", "", ""), "chain.links"),
+    "any two lines are neighbours": ("verify.selfcheck.show_absent", lambda *_: (None, None), "selfcheck.check"),
+    "every threshold is likely": ("verify.chance.is_likely", lambda *_: True, "selection.likely"),
     "tickets are the ids": (
         "verify.selection._below",
         lambda _, __, ids: [(n.encode(), n) for n in ids],

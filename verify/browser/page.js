@@ -125,15 +125,33 @@ function held(told) {
   byId("verdict").dataset.exit = told.exit;
   const only = ["其余须复核整本台账", "Only the whole log shows the rest."];
   if (told.exit) headline("unchecked", UNSIGNED.head, UNSIGNED.text);
-  else if (told.result) {
+  else if (told.reached) {
+    const one = verdictWithoutResult(told);
+    headline("holds", ["自查单成立", "This self-check holds"], [`${told.object}，${told.draw}：${one[0]}${only[0]}。`, `${one[1]} ${only[1]}`]);
+  } else if (told.result) {
     const one = verdictOnOne({ ...told, excluded: told.result === "excluded" ? "excluded" : null, drawn: told.result === "drawn" });
     headline("holds", ["自查单成立", "This self-check holds"], [`${told.object}，${told.draw}：${one[0]}${only[0]}。`, `${one[1]} ${only[1]}`]);
   } else {
     headline("holds", ["回执成立", "This receipt holds"], [`第 ${told.index} 条记录在 ${told.size} 条的已签名台账中。${only[0]}。`, `Entry ${told.index} is in the signed log of ${told.size} entries. ${only[1]}`]);
   }
+  const [name, shown] = factOf(told);
   const seen = told.cosigned?.length ? [make("dt", {}, ...both(["联署", "cosigned by"])), make("dd", {}, told.cosigned.join("、"))] : [];
-  const shown = told.entry ? JSON.stringify(told.entry) : `${told.ticket} / ${told.threshold ?? "—"}`;
-  byId("facts").replaceChildren(make("dt", {}, ...both(told.entry ? ["记录", "entry"] : ["抽签号与中签线", "ticket, threshold"])), make("dd", {}, make("code", {}, shown)), ...seen);
+  byId("facts").replaceChildren(make("dt", {}, ...both(name)), make("dd", {}, make("code", {}, shown)), ...seen);
+}
+
+function factOf(told) {
+  if (told.entry) return [["记录", "entry"], JSON.stringify(told.entry)];
+  if (told.reached) return [["这次抽取所示最近一步", "the latest act of the draw that is shown"], told.reached];
+  const odds = told.likely === false ? ["抽签号与中签线（中签线偏离 k/n 较远，可能只是运气，请复核整本台账）", "ticket, threshold (far from k/n: perhaps luck, verify the whole log)"] : ["抽签号与中签线", "ticket, threshold"];
+  return [odds, `${told.ticket} / ${told.threshold ?? "—"}`];
+}
+
+/** What the freeze alone shows of a business: that it is not in the pool, or that it is and nothing was drawn. */
+function verdictWithoutResult({ result, count, excluded, reason }) {
+  if (result === "absent") return [`冻结名录的 ${count} 户之中没有它：名录中相邻的两户之间没有别的户。它没有参加抽取。`, `It is not in the frozen pool of ${count}: its two neighbours there are next to each other. It took no part.`];
+  const why = reason === null ? ["", ""] : [`记录的原因：${reason}。`, ` The reason on record: ${reason}.`];
+  if (excluded) return [`在名录中，但不参加抽取（${excluded}）。${why[0]}`, `In the pool, but not in the lot: ${excluded}.${why[1]}`];
+  return [`在冻结名录的 ${count} 户之中；这次抽取没有结果，不能说它是否被抽中。${why[0]}`, `In the frozen pool of ${count}; the draw has no result, whether it is drawn cannot be told.${why[1]}`];
 }
 
 function section([title, checks], findings) {

@@ -15,6 +15,16 @@ export function quota(n, bp, hi) {
   return hi === null || hi === undefined ? k : Math.max(1, Math.min(k, Math.floor((n * hi) / 10000)));
 }
 
+/**
+ * Whether a threshold (hex) lies where k of n tickets put it, within four standard deviations, k below n; without a root:
+ * (threshold * n - k * 2^256)^2 * n <= 16 * k * (n - k) * 2^512.
+ */
+export function likely(n, k, threshold) {
+  const [all, some] = [BigInt(n), BigInt(k)];
+  const off = BigInt(`0x${threshold}`) * all - (some << 256n);
+  return off * off * all <= (16n * some * (all - some)) << 512n;
+}
+
 /** Order tickets as {words, id}: the first 32 bits decide nearly always. */
 export function before(a, b) {
   for (let n = 0; n < 32; n++) if (a.ticket[n] !== b.ticket[n]) return a.ticket[n] - b.ticket[n];
